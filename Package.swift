@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every ordinary (non-Embedded) target.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+func stage(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: common)
+}
+
+let package = Package(
+    name: "simple",
+    products: [
+        .executable(name: "simple", targets: ["simple"]),
+        .executable(name: "simplec", targets: ["simplec"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // The few lines of C that Swift can't say. No dependencies, no state of its own beyond signal handling.
+        .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2"])]),
+
+        // Compiler stages. Imports go downwards only (Docs/architecture.md; a test checks it).
+        stage("Support"),
+        stage("Diagnostics", ["Support"]),
+        stage("Syntax", ["Support", "Diagnostics"]),
+        stage("HIR", ["Support", "Diagnostics", "Syntax"]),
+        stage("MIR", ["Support"]),
+        stage("Lowering", ["Support", "HIR", "MIR"]),
+        stage("SMF", ["CPlatform"]),
+        stage("Codegen", ["Support", "MIR", "SMF"]),
+        stage("Linker", ["Support", "SMF"]),
+        stage("Runtime", ["CPlatform", "SMF"]),
+        stage("Loader", ["CPlatform", "SMF", "Runtime"]),
+        stage(
+            "Driver",
+            [
+                "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
+                "Runtime",
+            ]),
+        .executableTarget(
+            name: "simplec",
+            dependencies: [
+                "Driver", "Diagnostics", "Support", "SMF", "Linker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+
+        // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
+        .executableTarget(
+            name: "simple",
+            dependencies: ["CPlatform"],
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
+            ],
+            linkerSettings: [.unsafeFlags(["-lm"])]),
+    ]
+)

@@ -1,0 +1,15 @@
+// The C library and the few lines of C that Swift can't say, for Runtime, SMF and Loader.
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif

@@ -1,0 +1,2 @@
+import CPlatform
+exit(0)
