@@ -54,7 +54,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
-            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+            // ArgumentParser pulls in FoundationEssentials, whose static parts the linker must be told by name.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
+                    "-lswiftSynchronization",
+                ])
+            ]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
         .executableTarget(
