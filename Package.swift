@@ -33,7 +33,7 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax"]),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
         stage("RuntimeABI"),
         stage("MIR", ["Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
