@@ -529,6 +529,7 @@ extension Parser {
         let node = add(
             .matchArm, a: pattern.rawValue, b: guardExpression.rawValue, c: body.rawValue, from: begin)
         attach(attributes, to: node)
+        try endOfLine()
         return node
     }
 
