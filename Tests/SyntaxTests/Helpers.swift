@@ -1,9 +1,10 @@
 import Diagnostics
+import Foundation
 import Support
 import Syntax
 
 /// A parsed text with what tests ask about it.
-struct Parsed {
+struct Parsed: Sendable {
     let tree: SyntaxTree
     let text: String
     let diagnostics: [Diagnostic]
@@ -34,6 +35,17 @@ struct Parsed {
             let place = source.lineAndColumn(of: d.primary.span.start)
             return "\(d.code) \(place.line):\(place.column) \(d.message) \(d.helps)"
         }.joined(separator: "\n")
+    }
+}
+
+extension Parsed {
+    /// Parses on a thread with the stack of a usual main thread, 8 MiB; test threads have less.
+    static func onMainSizedStack(_ source: String) async -> Parsed {
+        await withCheckedContinuation { continuation in
+            let thread = Thread { continuation.resume(returning: Parsed(source)) }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
     }
 }
 
