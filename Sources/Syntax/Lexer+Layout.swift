@@ -79,6 +79,7 @@ extension Lexer {
         if !layoutIsOn {
             guard looksLikeNewStatement(column) else {
                 nextFlags.formUnion([.spaceBefore, .lineBreakBefore])
+                docStart = -1
                 return
             }
             abandonBrackets()
@@ -89,14 +90,21 @@ extension Lexer {
         }
         if lineHasTokens, column > logicalColumn, continuesPreviousLine() {
             nextFlags.formUnion([.spaceBefore, .lineBreakBefore])
+            docStart = -1
             return
         }
-        beginLogicalLine(column)
+        startLine(column)
     }
 
     private mutating func abandonThenArrange(_ column: UInt32) {
         while !layoutIsOn { popFrame() }
+        startLine(column)
+    }
+
+    /// Begins a logical line and gives it the `##` lines directly above.
+    private mutating func startLine(_ column: UInt32) {
         beginLogicalLine(column)
+        if docStart >= 0 { attachDocComment() }
     }
 
     /// `true` iff the line at `position` begins with `.name`, `and`, `or`, `??` or `-> name` (§2.9 rule 3).
@@ -192,9 +200,8 @@ extension Lexer {
     }
 
     /// Gives the pending `##` lines to the token that comes next.
-    mutating func attachDocComment() {
+    private mutating func attachDocComment() {
         defer { docStart = -1 }
-        guard nextFlags.contains(.startsLine), docEnd <= limit else { return }
         var i = docStart
         while i < docEnd {
             // At `##` of one line.
@@ -416,7 +423,6 @@ extension Lexer {
         position = count
         if lineHasTokens { emitLayout(.newline, at: lastEnd) }
         while columns.count > 1 { closeColumn() }
-        if docStart >= 0 { docStart = -1 }
         nextFlags = [.spaceBefore, .lineBreakBefore, .startsLine]
         emit(.endOfFile, from: count)
     }

@@ -328,11 +328,9 @@ extension Lexer {
         let open = position
         if !state.hasParts {
             state.hasParts = true
-            let text = output.stringBytes.count
             position = state.start + (state.isMultiline ? 3 : 1)
             emit(.stringStart, from: state.start)
             position = open
-            precondition(output.stringBytes.count == text)
         }
         emitPart(upTo: open)
         position = open + 1

@@ -145,7 +145,6 @@ struct Lexer: ~Copyable {
 
     /// Appends a token that reaches from `start` to the present position.
     @inline(__always) mutating func emit(_ kind: TokenKind, from start: Int, value: UInt32 = 0) {
-        if docStart >= 0 { attachDocComment() }
         output.tokens.append(
             Token(kind, flags: nextFlags, value: value, start: UInt32(truncatingIfNeeded: start),
                 end: UInt32(truncatingIfNeeded: position)))
@@ -402,7 +401,6 @@ struct Lexer: ~Copyable {
 
     /// `:`, `::` or the start of a symbol (§2.7).
     private mutating func colon(_ second: UInt8) {
-        let start = position
         if second == 0x3A { return take(.colonColon, 2) }
         if let frame = frames.last {
             if frame.kind == .interpolation {
@@ -415,7 +413,6 @@ struct Lexer: ~Copyable {
             return
         }
         take(.colon, 1)
-        _ = start
     }
 
     /// Reads a symbol if one begins here.

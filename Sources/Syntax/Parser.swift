@@ -407,6 +407,8 @@ struct Parser: ~Copyable {
             }
             skipLine()
             if p == first { advance() }
+            // The other branches of a statement that failed have lost their `if`.
+            while kind == .kwElif || kind == .kwElse { skipLine() }
             return add(.error, from: from)
         }
     }

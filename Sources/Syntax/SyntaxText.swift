@@ -5,7 +5,7 @@ package import Support
 /// A line is `[role: ]kind [details]`; children stand below, indented by two blanks. Absent children leave no line.
 package func printSyntax(_ tree: SyntaxTree, _ interner: borrowing Interner) -> String {
     var printer = SyntaxPrinter(tree: tree)
-    printer.node(tree.root, role: "", depth: 0, interner)
+    printer.run(interner)
     return printer.text
 }
 
@@ -29,43 +29,59 @@ private struct SyntaxPrinter {
     let tree: SyntaxTree
     var text = ""
 
-    mutating func node(_ id: NodeID, role: String, depth: Int, _ interner: borrowing Interner) {
+    init(tree: SyntaxTree) { self.tree = tree }
+
+    /// What is still to print, last first: a loop over it instead of recursion, as trees may be deep.
+    private enum Work {
+        case node(NodeID, role: String, depth: Int)
+        case line(String)
+    }
+    private var work: [Work] = []
+
+    mutating func run(_ interner: borrowing Interner) {
+        work.append(.node(tree.root, role: "", depth: 0))
+        while let next = work.popLast() {
+            switch next {
+            case .line(let line): text += line
+            case .node(let id, let role, let depth): node(id, role: role, depth: depth, interner)
+            }
+        }
+    }
+
+    private mutating func node(_ id: NodeID, role: String, depth: Int, _ interner: borrowing Interner) {
         guard id.exists else { return }
         let node = tree[id]
-        indent(depth)
+        text += indent(depth)
         if !role.isEmpty { text += "\(role): " }
         text += "\(node.kind)"
         details(node, interner)
         text += "\n"
-        if let attributes = tree.attributes[id] {
-            list(attributes, role: "attribute", depth: depth + 1, interner)
-        }
+        let first = work.count
+        if let attributes = tree.attributes[id] { list(attributes, role: "attribute", depth: depth + 1) }
         let (a, b, c) = slots(node.kind)
-        children(a, node.a, depth + 1, interner)
-        children(b, node.b, depth + 1, interner)
-        children(c, node.c, depth + 1, interner)
+        children(a, node.a, depth + 1)
+        children(b, node.b, depth + 1)
+        children(c, node.c, depth + 1)
         if node.kind == .comparison { operators(node, depth + 1) }
+        work[first...].reverse()
     }
 
-    private mutating func indent(_ depth: Int) { text += String(repeating: "  ", count: depth) }
+    private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
-    private mutating func list(_ list: ListID, role: String, depth: Int, _ interner: borrowing Interner) {
-        for i in 0..<tree.count(list) { node(tree.element(list, i), role: role, depth: depth, interner) }
+    private mutating func list(_ list: ListID, role: String, depth: Int) {
+        for i in 0..<tree.count(list) { work.append(.node(tree.element(list, i), role: role, depth: depth)) }
     }
 
-    /// Prints the children in a slot on lines of their own.
-    private mutating func children(_ slot: Slot, _ value: UInt32, _ depth: Int, _ interner: borrowing Interner) {
+    /// Schedules the children in a slot, which stand on lines of their own.
+    private mutating func children(_ slot: Slot, _ value: UInt32, _ depth: Int) {
         switch slot {
-        case .node(let role): node(NodeID(rawValue: value), role: role, depth: depth, interner)
-        case .list(let role): list(ListID(rawValue: value), role: role, depth: depth, interner)
+        case .node(let role): work.append(.node(NodeID(rawValue: value), role: role, depth: depth))
+        case .list(let role): list(ListID(rawValue: value), role: role, depth: depth)
         case .record(let slots):
             let record = ListID(rawValue: value)
-            for i in 0..<min(tree.count(record), slots.count) {
-                children(slots[i], tree.raw(record, i), depth, interner)
-            }
+            for i in 0..<min(tree.count(record), slots.count) { children(slots[i], tree.raw(record, i), depth) }
         case .optionalString(let role) where value != 0:
-            indent(depth)
-            text += "\(role): \(quoted(value - 1))\n"
+            work.append(.line("\(indent(depth))\(role): \(quoted(value - 1))\n"))
         case .names, .name, .alias, .string, .optionalString, .unsigned, .unused: break
         }
     }
@@ -159,11 +175,10 @@ private struct SyntaxPrinter {
     }
 
     private mutating func operators(_ node: Node, _ depth: Int) {
-        indent(depth)
         let names = (0..<tree.count(node.listB)).map { i in
             ComparisonOperator(rawValue: UInt8(truncatingIfNeeded: tree.raw(node.listB, i))).map { "\($0)" } ?? "?"
         }
-        text += "operators: \(names.joined(separator: " "))\n"
+        work.append(.line("\(indent(depth))operators: \(names.joined(separator: " "))\n"))
     }
 
     /// String `id` in quotes, with everything that is not printable ASCII escaped.
