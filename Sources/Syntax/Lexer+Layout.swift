@@ -105,6 +105,20 @@ extension Lexer {
     private mutating func startLine(_ column: UInt32) {
         beginLogicalLine(column)
         if docStart >= 0 { attachDocComment() }
+        lineFirstToken = output.tokens.count
+        lineHasColon = false
+    }
+
+    /// `true` iff the logical line began a block but lacks its `:`. The parser reports that, and goes on with the
+    /// block that is obviously meant.
+    private var isHeaderWithoutColon: Bool {
+        guard !lineHasColon, lineFirstToken < output.tokens.count else { return false }
+        switch output.tokens[lineFirstToken].kind {
+        case .kwIf, .kwElif, .kwElse, .kwFor, .kwWhile, .kwLoop, .kwMatch, .kwWith, .kwFn, .kwStruct, .kwClass,
+            .kwEnum, .kwTrait, .kwImpl:
+            return lastKind != .error
+        default: return false
+        }
     }
 
     /// `true` iff the line at `position` begins with `.name`, `and`, `or`, `??` or `-> name` (§2.9 rule 3).
@@ -138,7 +152,7 @@ extension Lexer {
     private mutating func beginLogicalLine(_ column: UInt32) {
         var opensBlock = false
         if lineHasTokens {
-            opensBlock = lastKind == .colon || lastKind == .fatArrow
+            opensBlock = lastKind == .colon || lastKind == .fatArrow || isHeaderWithoutColon
             emitLayout(.newline, at: lastEnd)
             lineHasTokens = false
         }
@@ -258,7 +272,8 @@ extension Lexer {
             if frame == .interpolation { match = -1 } else { match -= 1 }
         }
         if match < 0 {
-            // Nothing to close: the parser will say so.
+            // Nothing to close: the parser will say so. It was probably meant for the innermost bracket.
+            if let top = frames.last, top.kind != .interpolation, top.kind != .lambdaBlock { frames.removeLast() }
             position += 1
             return emit(token, from: start)
         }

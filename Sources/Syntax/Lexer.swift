@@ -95,6 +95,9 @@ struct Lexer: ~Copyable {
     var docEnd = -1
     /// Open interpolations of strings that may not span lines.
     var singleLineInterpolations = 0
+    /// Index of the first token of the present logical line, and whether a `:` or `=>` outside brackets followed.
+    var lineFirstToken = 0
+    var lineHasColon = false
     /// Set when nesting was too deep: the rest of the file is not read.
     var stopped = false
 
@@ -409,8 +412,11 @@ struct Lexer: ~Copyable {
                 return
             }
             if frame.pendingLambdas + frame.pendingFunctions > 0 { return closeLambdaHead() }
+            if frame.kind == .lambdaBlock { lineHasColon = true }
         } else if symbol() {
             return
+        } else {
+            lineHasColon = true
         }
         take(.colon, 1)
     }

@@ -243,6 +243,9 @@ extension Parser {
         case .identifier where token.value == words.new.rawValue && isAllocation():
             return try allocation()
         case .plus:
+            if p > 0, tokens[p - 1].kind == .plus, tokens[p - 1].end == start {
+                throw fail("E0101", "there is no operator `++`", helps: ["write `i += 1`"])
+            }
             throw fail("E0101", "there is no unary `+`", helps: ["leave the `+` out"])
         default:
             let operand = try postfix()

@@ -12,7 +12,8 @@ package import Support
 package func parse(
     _ source: SourceFile, file: FileID, interner: inout Interner, diagnostics: inout DiagnosticList
 ) -> SyntaxTree {
-    var buffer = tokenize(source, file: file, interner: &interner, diagnostics: &diagnostics)
+    var lexical = DiagnosticList()
+    var buffer = tokenize(source, file: file, interner: &interner, diagnostics: &lexical)
     var tree = SyntaxTree(file: file)
     swap(&tree.stringBytes, &buffer.stringBytes)
     swap(&tree.stringStarts, &buffer.stringStarts)
@@ -24,7 +25,13 @@ package func parse(
             withUnsafeMutablePointer(to: &interner) { interner in
                 var parser = Parser(bytes: bytes, tokens: tokens, buffer: buffer, tree: tree, interner: interner)
                 parser.module()
-                for diagnostic in parser.diagnostics.all { diagnostics.append(diagnostic) }
+                let found = parser.diagnostics.all
+                for diagnostic in found { diagnostics.append(diagnostic) }
+                for diagnostic in lexical.all {
+                    // Where the parser rejected a bracket, that it is not closed is no news.
+                    if diagnostic.code == "E0101", found.contains(where: { $0.primary.span.start == diagnostic.primary.span.start }) { continue }
+                    diagnostics.append(diagnostic)
+                }
                 return parser.takeTree()
             }
         }
