@@ -74,6 +74,6 @@ let package = Package(
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
-        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures"]),
+        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
     ]
 )

@@ -78,7 +78,7 @@ struct Box:
     n: i64
     fn size(self): return self.n
 @ E0211 unknown variant
-The enum has no variant of this name.
+The enum has no variant of this name; the message lists similar ones.
 - wrong
 let c = Color.Purpel
 - right
@@ -200,7 +200,7 @@ println(add(1, 2, 3))
 fn add(a, b): return a + b
 println(add(1, 2))
 @ E0318 unknown named argument or field
-No parameter or field has this name.
+No parameter or field has this name; the message lists similar ones.
 - wrong
 fn add(a, b): return a + b
 println(add(a: 1, z: 2))

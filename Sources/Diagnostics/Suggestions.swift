@@ -4,13 +4,14 @@
 /// two characters only distance 1 counts: everything is close to them otherwise. Ties keep the candidates' order.
 package func didYouMean(_ name: String, _ candidates: some Sequence<String>) -> [String] {
     let wanted = Array(name.utf8)
+    if wanted.isEmpty { return [] }
     let limit = wanted.count <= 2 ? 1 : 2
     var found: [(distance: Int, order: Int, text: String)] = []
     for (order, candidate) in candidates.enumerated() {
         if candidate == name || found.contains(where: { $0.text == candidate }) { continue }
         let distance = editDistance(wanted, Array(candidate.utf8), limit: limit)
-        // A distance as long as the name itself replaces everything: no misspelling.
-        guard distance <= limit, distance < wanted.count || wanted.count > 2 else { continue }
+        // A distance as long as the names themselves replaces everything: no misspelling.
+        guard distance <= limit, distance < max(wanted.count, candidate.utf8.count) else { continue }
         found.append((distance, order, candidate))
     }
     found.sort { ($0.distance, $0.order) < ($1.distance, $1.order) }

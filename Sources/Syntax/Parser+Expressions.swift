@@ -360,6 +360,8 @@ extension Parser {
         // What a trailing lambda or a record literal may attach to.
         var isPath = false
         var takesLambda = false
+        // `(i)::k` in an index is a slice, not a path (§2.8).
+        var isParenthesized = kind == .leftParen
         var node: NodeID
         if kind == .identifier {
             let name = token.value
@@ -380,6 +382,7 @@ extension Parser {
         }
         loop: while true {
             switch kind {
+            case .colonColon where isParenthesized: break loop
             case .dot, .colonColon:
                 let isColons = kind == .colonColon
                 let next = kind(ahead: 1)
@@ -436,6 +439,7 @@ extension Parser {
                 break loop
             default: break loop
             }
+            isParenthesized = false
             try grow()
         }
         height = max(outer, height)
