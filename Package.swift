@@ -72,5 +72,9 @@ let package = Package(
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
+
+        tests("SupportTests", ["Support"]),
+        tests("DiagnosticsTests", ["Diagnostics", "Support"]),
+        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
     ]
 )
