@@ -72,5 +72,7 @@ let package = Package(
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
+
+        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
     ]
 )
