@@ -1,6 +1,9 @@
 // The C library and the few lines of C that Swift can't say, for Runtime, SMF and Loader.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -12,4 +15,5 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "RuntimePlatform.h"
 #endif
