@@ -1,1 +1,1 @@
-// placeholder until the stage's files land
+// placeholder

@@ -1,7 +1,8 @@
 /// Arrays: a fixed-size object that owns a buffer of elements (ObjectLayout).
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

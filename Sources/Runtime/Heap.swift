@@ -10,8 +10,9 @@
 ///
 /// Start reading at `allocate`; marking is in HeapMark.swift, sweeping in HeapSweep.swift.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

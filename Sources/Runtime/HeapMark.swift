@@ -3,8 +3,9 @@
 /// The mark stack holds objects whose references are still to be followed. It grows; should it be unable to, marking
 /// goes on without it and the heap is searched for marked objects with unmarked children until none is left.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 
@@ -119,7 +120,7 @@ private func markHeapAddress(_ address: UInt) {
     let object = objectContaining(address)
     if object == 0 { return }
     let granule = Int((object &- heap.base) >> 4)
-    let bit = 1 as UInt64 << UInt64(granule & 63)
+    let bit = UInt64(1) << UInt64(granule & 63)
     let bits = heap.marks[granule >> 6]
     if bits & bit != 0 { return }
     let header = refAt(object).header

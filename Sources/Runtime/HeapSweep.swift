@@ -1,8 +1,9 @@
 /// A collection, and what follows it. Sweeping is lazy: after marking, blocks without a live object are freed whole,
 /// the others are queued by size class and swept when the allocator comes to them (`nextRun` in Heap.swift).
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

@@ -1,7 +1,8 @@
 /// Standard input by lines, and the program's arguments.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

@@ -1,7 +1,8 @@
 /// Raw access to heap objects. Objects are plain memory: a reference is the address of an object's header.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

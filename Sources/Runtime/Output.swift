@@ -1,7 +1,8 @@
 /// Standard output (buffered) and standard error (one write per call), and the end of the process.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 
@@ -116,7 +117,7 @@ private func writeToStdout(_ bytes: Bytes, _ count: Int) {
     if error == EPIPE { _exit(141) }
     if runtime.panicking { return }
     putReport("error: cannot write to stdout: ")
-    if let text = strerror(error) { putReport(text) }
+    if let text = strerror(error) { putCString(text) }
     putReport("\n")
     flushReport()
     _exit(1)
@@ -140,7 +141,7 @@ func putReport(_ bytes: Bytes, _ count: Int) {
 package func putReport(_ text: StaticString) { putReport(text.utf8Start, text.utf8CodeUnitCount) }
 
 /// Appends a C string to the report.
-package func putReport(_ text: UnsafePointer<CChar>) {
+func putCString(_ text: UnsafePointer<CChar>) {
     putReport(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
 }
 
@@ -208,7 +209,7 @@ func printHeapStatistics() {
 
 /// (code): flushes and ends the process; a code outside i32 is P002.
 @c(simple_rt_exit)
-public func simple_rt_exit(_ code: Int) -> Never { finishProgram(code) }
+public func simple_rt_exit(_ code: Int) { finishProgram(code) }
 
 /// Writes out what is buffered.
 @c(simple_rt_flush)

@@ -3,8 +3,9 @@
 /// There is one mutator thread. A host or a test that uses the runtime from several threads serialises its uses
 /// with `withRuntime`, which also tells the collector where the current thread's stack ends.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 
@@ -24,6 +25,8 @@ package struct RuntimeState {
     /// Number of arguments and their C strings, after FILE.
     package var argumentCount = 0
     package var argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    /// Memory of `FormatScratch`.
+    var formatMemory: UnsafeMutableRawPointer = UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
     /// Prints the position and the backtrace of a panic in place of the walk over native frames.
     package var backtraceHook: (@convention(c) () -> Void)?
 }
@@ -35,11 +38,15 @@ nonisolated(unsafe) package var runtime = RuntimeState()
 package func startRuntime() {
     if heap.base != 0 { return }
     initializeHeap()
-    let buffers = mapMemory(outputCapacity &+ reportCapacity &+ inputCapacity)
+    let buffers = mapMemory(outputCapacity &+ reportCapacity &+ inputCapacity &+ FormatScratch.size)
     output.bytes = buffers.assumingMemoryBound(to: UInt8.self)
     report.bytes = (buffers + outputCapacity).assumingMemoryBound(to: UInt8.self)
     input.bytes = (buffers + outputCapacity + reportCapacity).assumingMemoryBound(to: UInt8.self)
+    runtime.formatMemory = buffers + outputCapacity + reportCapacity + inputCapacity
 }
+
+/// What mmap returns for a failure (a macro that Swift cannot import).
+package var mapFailed: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: -1) }
 
 /// Fresh zeroed pages that are committed when touched.
 package func mapMemory(_ size: Int) -> UnsafeMutableRawPointer {
@@ -50,7 +57,7 @@ package func mapMemory(_ size: Int) -> UnsafeMutableRawPointer {
 /// As `mapMemory`, or nil if the system refuses.
 package func tryMapMemory(_ size: Int) -> UnsafeMutableRawPointer? {
     let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    return memory == MAP_FAILED ? nil : memory
+    return memory == mapFailed ? nil : memory
 }
 
 #if !hasFeature(Embedded)

@@ -1,8 +1,9 @@
 /// String objects: making them, joining them, comparing them. A string is immutable; its bytes are inline or, for a
 /// view, in a buffer, another string or an image.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 

@@ -1,7 +1,8 @@
 /// UTF-8: lengths, decoding, encoding, counting, validation, and character positions.
 
+import CPlatform
+
 #if !hasFeature(Embedded)
-    import CPlatform
     import RuntimeABI
 #endif
 
