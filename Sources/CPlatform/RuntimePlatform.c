@@ -40,7 +40,20 @@ __asm__(
     ".size cp_frame_pointer,.-cp_frame_pointer\n"
     ".section .note.GNU-stack,\"\",@progbits\n.text\n");
 
+static int argument_count;
+static char **argument_values;
+
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    argument_values = values;
+}
+
+int cp_argument_count(void) { return argument_count; }
+char **cp_argument_values(void) { return argument_values; }
+
 int cp_errno(void) { return errno; }
+
+int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
 int64_t cp_monotonic_ns(void) {
     struct timespec t;

@@ -60,6 +60,18 @@ package func removeRootRange(_ start: UInt) {
     }
 }
 
+/// Forgets the ranges that start in the `size` bytes from `base`.
+package func removeRootRanges(within base: UInt, _ size: Int) {
+    var index = heap.rootRangeCount - 1
+    while index >= 0 {
+        if heap.rootRanges[index].start &- base < UInt(bitPattern: size) {
+            heap.rootRangeCount -= 1
+            heap.rootRanges[index] = heap.rootRanges[heap.rootRangeCount]
+        }
+        index -= 1
+    }
+}
+
 /// Marks everything that the roots reach. `stackPointer`: lowest word of the stack to scan.
 func markFromRoots(_ stackPointer: UInt) {
     scanConservatively(stackPointer, runtime.stackTop)

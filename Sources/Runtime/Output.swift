@@ -124,7 +124,7 @@ private func writeToStdout(_ bytes: Bytes, _ count: Int) {
 }
 
 /// Appends text to the report.
-func putReport(_ bytes: Bytes, _ count: Int) {
+package func putReport(_ bytes: Bytes, _ count: Int) {
     var bytes = bytes
     var count = count
     while count > 0 {

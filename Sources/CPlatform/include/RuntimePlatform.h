@@ -28,6 +28,11 @@ uintptr_t cp_frame_pointer(void);
 
 // errno, which is a macro.
 int cp_errno(void);
+// The process's arguments, which Embedded Swift does not offer (glibc passes them to constructors).
+int cp_argument_count(void);
+char **cp_argument_values(void);
+// open(path, O_RDONLY | O_CLOEXEC), which is variadic.
+int cp_open_read(const char *path);
 // Nanoseconds of the monotonic clock.
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
