@@ -105,10 +105,13 @@ package struct SourceMapBuilder: Sendable {
     }
 
     /// Adds an entry to the function begun last.
-    @inlinable package mutating func addEntry(_ entry: SourceMapEntry) {
+    @inlinable @inline(__always) package mutating func addEntry(_ entry: SourceMapEntry) {
         entries.append(entry)
         functions[functions.count - 1].entryCount += 1
     }
+
+    /// Makes room for `count` more entries.
+    package mutating func reserveEntries(_ count: Int) { entries.reserveCapacity(entries.count + count) }
 
     /// Sets the size of the function begun last, for callers that know it only at its end.
     @inlinable package mutating func setFunctionSize(_ size: UInt32) { functions[functions.count - 1].size = size }
