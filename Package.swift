@@ -64,6 +64,8 @@ let package = Package(
             ]),
 
         tests("SMFTests", ["SMF", "CPlatform"]),
+        tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
+        tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
@@ -72,7 +74,7 @@ let package = Package(
             dependencies: ["CPlatform"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
 
@@ -80,5 +82,6 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
+            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
     ]
 )
