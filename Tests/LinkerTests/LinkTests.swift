@@ -1,0 +1,9 @@
+import Linker
+import SMF
+import Testing
+
+@Test func nothingToLink() {
+    #expect(throws: LinkFailure(problems: [.noModules])) {
+        try link([], options: LinkOptions(entry: "main"))
+    }
+}
