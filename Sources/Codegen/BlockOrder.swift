@@ -1,6 +1,6 @@
-import MIR
-import RuntimeABI
-import Support
+internal import MIR
+internal import RuntimeABI
+internal import Support
 
 // Brings the blocks into a linear order, finds loops, estimates frequencies, and chooses the layout of the code.
 //

@@ -1,7 +1,7 @@
-import MIR
-import RuntimeABI
-import SMF
-import Support
+internal import MIR
+internal import RuntimeABI
+internal import SMF
+internal import Support
 
 /// What code generation knows of one value.
 struct ValueState: BitwiseCopyable {
@@ -14,8 +14,10 @@ struct ValueState: BitwiseCopyable {
     var useCount: UInt32 = 0
     /// The value that should get the same place (block parameter and argument); 0: none.
     var hint: UInt32 = 0
-    /// Byte offset from rbp of the home in memory; 0: none.
+    /// The home in memory, as `FrameState.displacement(ofSlot:)` takes it; 0: none.
     var slot: Int32 = 0
+    /// Of a stack slot's value: byte offset of the slot from rbp.
+    var area: Int32 = 0
     /// The register, if the value lives in one.
     var register = Register.none
     /// A register that would save a move.
@@ -75,11 +77,15 @@ struct ColdSite: BitwiseCopyable {
     var kind: Kind
     /// The distance of the jump that leads here.
     var fixup: UInt32
-    /// Where the fast path goes on.
-    var resume: UInt32
+    /// Where the fast path goes on (checkIndex).
+    var resume: UInt32 = 0
     /// The trap word (trap) or the `IndexedKind` (checks).
     var word: Int32
-    var instruction: ValueID
+    /// The `ValueID` of the check.
+    var instruction: UInt32
+    /// Index and length as the fast path compared them (checkIndex).
+    var index = Operand(.none as Register)
+    var length = Operand(.none as Register)
 }
 
 /// A jump distance to be patched once its target's offset is known.
@@ -113,11 +119,14 @@ struct FunctionGenerator: ~Copyable {
     // MARK: The module
     let module: MIRModule
     let options: CodegenOptions
-    /// How each symbol is called: 0 by rel32, 1 through its slot; bit 1: never returns; bit 2: rarely called.
+    /// `SymbolTraits` of each symbol.
     var symbolTraits = ScratchArray<UInt8>()
+    /// Index in `signatures` of each symbol that is a function.
+    var symbolSignatures = ScratchArray<UInt32>()
+    /// Of `module.signatures`, then of the runtime entries used.
     var signatures = ScratchArray<SignatureState>()
-    /// ABI types of all signatures: `SignatureState` has ranges of it.
-    var signatureTypes = ScratchArray<MIRType>()
+    /// See `SignatureState.firstResult`.
+    var resultRegisters = ScratchArray<Register>()
     var code = CodeBuffer()
     var constants = ConstantPool()
     /// Of the whole module, in ascending order of offset per function.
@@ -144,17 +153,25 @@ struct FunctionGenerator: ~Copyable {
     // MARK: Allocation
     var allocator = AllocatorState()
     /// Values in call-destroyed registers that live across calls.
-    var savedValues = ScratchArray<ValueID>()
+    var savedValues = ScratchArray<UInt32>()
     var slots = ScratchArray<SlotState>()
     var usedRegisters: UInt32 = 0
 
     // MARK: Frame
     var frame = FrameState()
+    /// Spill slot of the address that results go to.
+    var hiddenPointerSlot: Int32 = 0
 
     // MARK: Emission
     var moves = ParallelMove()
     var coldSites = ScratchArray<ColdSite>()
     var branchFixups = ScratchArray<BranchFixup>()
+    var switchCases = ScratchArray<SwitchCase>()
+    /// Jumps of a switch to edges with moves; the target is an edge.
+    var switchStubs = ScratchArray<BranchFixup>()
+    /// Symbols of the panic entries that cold code calls.
+    var panicTrapSymbol: UInt32 = 0
+    var panicIndexSymbol: UInt32 = 0
     var emissionIndex = 0
     var currentInstruction = ValueID.none
     /// Offset of the function's first byte.

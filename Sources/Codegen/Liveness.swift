@@ -1,6 +1,6 @@
-import MIR
-import RuntimeABI
-import Support
+internal import MIR
+internal import RuntimeABI
+internal import Support
 
 // Numbers the instructions, decides which values are computed as part of the instruction that uses them, and finds
 // the live interval of every other value: one range of positions without holes.
@@ -343,7 +343,8 @@ extension FunctionGenerator {
         case .divideS, .divideU, .remainderS, .remainderU:
             let divisor = instruction(current.pointee.valueB)
             if divisor.pointee.opcode == .iconst,
-                DivisionPlan.needsNoFixedRegisters(divisor.pointee.immediate, bits: size * 8)
+                DivisionPlan.needsNoFixedRegisters(divisor.pointee.immediate, bits: size * 8,
+                    signed: current.pointee.opcode == .divideS || current.pointee.opcode == .remainderS)
             {
                 use(current.pointee.a, here)
             } else {
