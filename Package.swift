@@ -65,6 +65,7 @@ let package = Package(
 
         tests("SMFTests", ["SMF", "CPlatform"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
+        tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
         .executableTarget(

@@ -1,6 +1,6 @@
 /// How to divide by a constant without a division instruction (Granlund and Montgomery 1994; the computation of the
 /// factors follows Warren, Hacker's Delight, 2nd ed., 10-1 and 10-10).
-enum DivisionPlan {
+package enum DivisionPlan {
     /// Division by 0: never executed.
     case undefined
     /// ± 2^shift.
@@ -12,7 +12,7 @@ enum DivisionPlan {
     case unsigned(factor: UInt64, shift: UInt8, adds: Bool)
 
     /// `bits` is 32 or 64; `divisor` is sign-extended (signed) or zero-extended (unsigned) from the type's own width.
-    init(divisor: Int64, bits: Int, signed: Bool) {
+    package init(divisor: Int64, bits: Int, signed: Bool) {
         if divisor == 0 {
             self = .undefined
             return
@@ -45,7 +45,7 @@ enum DivisionPlan {
     }
 
     /// `true` iff the sequence leaves rax and rdx alone. `bits`: the type's width.
-    static func needsNoFixedRegisters(_ divisor: Int64, bits: Int, signed: Bool) -> Bool {
+    package static func needsNoFixedRegisters(_ divisor: Int64, bits: Int, signed: Bool) -> Bool {
         if divisor == 0 { return true }
         if signed { return divisor.magnitude.nonzeroBitCount == 1 }
         return (UInt64(bitPattern: divisor) & (UInt64.max >> UInt64(64 - bits))).nonzeroBitCount == 1

@@ -1,18 +1,18 @@
 /// A place in the code that the linker fills in.
-struct CodeRelocation: BitwiseCopyable {
+package struct CodeRelocation: BitwiseCopyable {
     /// Byte offset in the module's code.
-    var offset: UInt32
+    package var offset: UInt32
     /// As `Memory.symbol`.
-    var symbol: UInt32
+    package var symbol: UInt32
     /// Raw relocation type (SMF_FORMAT §5): 2 Pc32, 4 GotPcRel.
-    var type: UInt32
-    var addend: Int64
+    package var type: UInt32
+    package var addend: Int64
 }
 
 /// The arithmetic instructions of opcode row 0 (Intel SDM vol. 2, table A-6, group 1).
-enum ArithmeticOp: UInt8, Sendable { case add, or, adc, sbb, and, sub, xor, cmp }
+package enum ArithmeticOp: UInt8, Sendable { case add, or, adc, sbb, and, sub, xor, cmp }
 /// Group 2.
-enum ShiftOp: UInt8, Sendable {
+package enum ShiftOp: UInt8, Sendable {
     case rol = 0
     case ror = 1
     case shl = 4
@@ -20,7 +20,7 @@ enum ShiftOp: UInt8, Sendable {
     case sar = 7
 }
 /// Group 3, the forms with one operand.
-enum UnaryOp: UInt8, Sendable {
+package enum UnaryOp: UInt8, Sendable {
     case not = 2
     case neg = 3
     case mul = 4
@@ -29,7 +29,7 @@ enum UnaryOp: UInt8, Sendable {
     case idiv = 7
 }
 /// Scalar SSE2 instructions with a second opcode byte of this value.
-enum FloatOp: UInt8, Sendable {
+package enum FloatOp: UInt8, Sendable {
     case sqrt = 0x51
     case add = 0x58
     case mul = 0x59
@@ -40,15 +40,15 @@ enum FloatOp: UInt8, Sendable {
 /// The machine code of a module, and the encoder for it (Intel SDM vol. 2).
 ///
 /// Every instruction checks the room once and then stores bytes without checks: no instruction is longer than 15 bytes.
-struct CodeBuffer: ~Copyable {
-    private(set) var base: UnsafeMutablePointer<UInt8>
+package struct CodeBuffer: ~Copyable {
+    package private(set) var base: UnsafeMutablePointer<UInt8>
     /// Bytes written; the offset of the next instruction.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var capacity: Int
     /// In ascending order of offset.
-    var relocations = ScratchArray<CodeRelocation>(capacity: 1024)
+    package var relocations = ScratchArray<CodeRelocation>(capacity: 1024)
 
-    init(capacity: Int = 1 << 16) {
+    package init(capacity: Int = 1 << 16) {
         self.capacity = capacity
         base = .allocate(capacity: capacity)
     }
@@ -75,15 +75,15 @@ struct CodeBuffer: ~Copyable {
         count += 4
     }
     /// Overwrites 4 bytes at `offset`.
-    @inline(__always) mutating func patch32(_ value: Int32, at offset: Int) {
+    @inline(__always) package mutating func patch32(_ value: Int32, at offset: Int) {
         UnsafeMutableRawPointer(base + offset).storeBytes(of: value, as: Int32.self)
     }
     /// Makes the 4-byte jump distance at `offset` lead to `target`.
-    @inline(__always) mutating func patchJump(at offset: Int, to target: Int) {
+    @inline(__always) package mutating func patchJump(at offset: Int, to target: Int) {
         patch32(Int32(truncatingIfNeeded: target - offset - 4), at: offset)
     }
     /// Forgets what was written behind `newCount` bytes.
-    mutating func truncate(to newCount: Int) { count = newCount }
+    package mutating func truncate(to newCount: Int) { count = newCount }
 
     // MARK: Instruction parts
 
@@ -176,11 +176,11 @@ struct CodeBuffer: ~Copyable {
     // MARK: Moves
 
     /// mov to, from (64 bits, or 32 with zero extension).
-    mutating func move(_ to: Register, _ from: Register, wide: Bool = true) {
+    package mutating func move(_ to: Register, _ from: Register, wide: Bool = true) {
         encode(0, 0x89, wide: wide, reg: from.code, rm: to.code)
     }
     /// Loads an integer; byte and word are zero-extended to 32 bits.
-    mutating func load(_ size: OperandSize, _ to: Register, _ from: Memory) {
+    package mutating func load(_ size: OperandSize, _ to: Register, _ from: Memory) {
         switch size {
         case .byte: encode(0, 0x0FB6, wide: false, reg: to.code, from)
         case .word: encode(0, 0x0FB7, wide: false, reg: to.code, from)
@@ -188,11 +188,11 @@ struct CodeBuffer: ~Copyable {
         case .quad: encode(0, 0x8B, wide: true, reg: to.code, from)
         }
     }
-    mutating func store(_ size: OperandSize, _ to: Memory, _ from: Register) {
+    package mutating func store(_ size: OperandSize, _ to: Memory, _ from: Register) {
         encode(
             prefix(size), size == .byte ? 0x88 : 0x89, wide: size == .quad, reg: from.code, to, rexReg: size == .byte)
     }
-    mutating func store(_ size: OperandSize, _ to: Memory, immediate: Int32) {
+    package mutating func store(_ size: OperandSize, _ to: Memory, immediate: Int32) {
         let trailing: Int64 = size == .byte ? 1 : size == .word ? 2 : 4
         encode(prefix(size), size == .byte ? 0xC6 : 0xC7, wide: size == .quad, reg: 0, to, trailing: trailing)
         putImmediate(size, immediate)
@@ -207,7 +207,7 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// Loads a constant in the shortest form. Zero uses xor, which changes the flags, unless `keepFlags`.
-    mutating func moveImmediate(_ to: Register, _ value: Int64, keepFlags: Bool = false) {
+    package mutating func moveImmediate(_ to: Register, _ value: Int64, keepFlags: Bool = false) {
         if value == 0 && !keepFlags {
             encode(0, 0x31, wide: false, reg: to.code, rm: to.code)
         } else if value >= 0 && value <= 0xFFFF_FFFF {
@@ -227,7 +227,7 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// movzx to, from (byte or word; double is a 32-bit mov).
-    mutating func zeroExtend(_ from: OperandSize, _ to: Register, _ source: Operand) {
+    package mutating func zeroExtend(_ from: OperandSize, _ to: Register, _ source: Operand) {
         switch from {
         case .byte: encode(0, 0x0FB6, wide: false, reg: to.code, source, rexRM: true)
         case .word: encode(0, 0x0FB7, wide: false, reg: to.code, source)
@@ -235,7 +235,7 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// movsx to, from; to 64 bits if `wide`, else to 32.
-    mutating func signExtend(_ from: OperandSize, _ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func signExtend(_ from: OperandSize, _ to: Register, _ source: Operand, wide: Bool) {
         switch from {
         case .byte: encode(0, 0x0FBE, wide: wide, reg: to.code, source, rexRM: true)
         case .word: encode(0, 0x0FBF, wide: wide, reg: to.code, source)
@@ -243,27 +243,27 @@ struct CodeBuffer: ~Copyable {
         case .quad: encode(0, 0x8B, wide: true, reg: to.code, source)
         }
     }
-    mutating func lea(_ to: Register, _ address: Memory, wide: Bool = true) {
+    package mutating func lea(_ to: Register, _ address: Memory, wide: Bool = true) {
         encode(0, 0x8D, wide: wide, reg: to.code, address)
     }
     /// xchg of 64-bit registers.
-    mutating func exchange(_ a: Register, _ b: Register) { encode(0, 0x87, wide: true, reg: b.code, rm: a.code) }
-    mutating func push(_ register: Register) {
+    package mutating func exchange(_ a: Register, _ b: Register) { encode(0, 0x87, wide: true, reg: b.code, rm: a.code) }
+    package mutating func push(_ register: Register) {
         reserve()
         if register.code > 7 { put(0x41) }
         put(0x50 | register.code & 7)
     }
-    mutating func pop(_ register: Register) {
+    package mutating func pop(_ register: Register) {
         reserve()
         if register.code > 7 { put(0x41) }
         put(0x58 | register.code & 7)
     }
-    mutating func push(_ memory: Memory) { encode(0, 0xFF, wide: false, reg: 6, memory) }
-    mutating func pop(_ memory: Memory) { encode(0, 0x8F, wide: false, reg: 0, memory) }
+    package mutating func push(_ memory: Memory) { encode(0, 0xFF, wide: false, reg: 6, memory) }
+    package mutating func pop(_ memory: Memory) { encode(0, 0x8F, wide: false, reg: 0, memory) }
 
     // MARK: Integer arithmetic
 
-    mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Register, _ source: Operand) {
+    package mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Register, _ source: Operand) {
         let row = UInt32(op.rawValue) << 3
         switch source.kind {
         case .register:
@@ -278,13 +278,13 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// op [memory], from.
-    mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Memory, _ from: Register) {
+    package mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Memory, _ from: Register) {
         encode(
             prefix(size), UInt32(op.rawValue) << 3 | (size == .byte ? 0 : 1), wide: size == .quad, reg: from.code, to,
             rexReg: size == .byte)
     }
     /// op register-or-memory, immediate (reduced to the operand's size).
-    mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Operand, immediate: Int32) {
+    package mutating func arithmetic(_ op: ArithmeticOp, _ size: OperandSize, _ to: Operand, immediate: Int32) {
         if size == .byte {
             encode(0, 0x80, wide: false, reg: op.rawValue, to, rexRM: true, trailing: 1)
             put(UInt8(truncatingIfNeeded: immediate))
@@ -300,28 +300,28 @@ struct CodeBuffer: ~Copyable {
             putImmediate(size, value)
         }
     }
-    mutating func test(_ size: OperandSize, _ a: Register, _ b: Register) {
+    package mutating func test(_ size: OperandSize, _ a: Register, _ b: Register) {
         encode(
             prefix(size), size == .byte ? 0x84 : 0x85, wide: size == .quad, reg: b.code, rm: a.code,
             rexReg: size == .byte, rexRM: size == .byte)
     }
-    mutating func test(_ size: OperandSize, _ a: Operand, immediate: Int32) {
+    package mutating func test(_ size: OperandSize, _ a: Operand, immediate: Int32) {
         encode(
             prefix(size), size == .byte ? 0xF6 : 0xF7, wide: size == .quad, reg: 0, a, rexRM: size == .byte,
             trailing: size == .byte ? 1 : size == .word ? 2 : 4)
         putImmediate(size, immediate)
     }
-    mutating func unary(_ op: UnaryOp, _ size: OperandSize, _ operand: Operand) {
+    package mutating func unary(_ op: UnaryOp, _ size: OperandSize, _ operand: Operand) {
         encode(
             prefix(size), size == .byte ? 0xF6 : 0xF7, wide: size == .quad, reg: op.rawValue, operand,
             rexRM: size == .byte)
     }
     /// imul to, source (word, double or quad).
-    mutating func multiply(_ size: OperandSize, _ to: Register, _ source: Operand) {
+    package mutating func multiply(_ size: OperandSize, _ to: Register, _ source: Operand) {
         encode(prefix(size), 0x0FAF, wide: size == .quad, reg: to.code, source)
     }
     /// imul to, source, immediate (word, double or quad).
-    mutating func multiply(_ size: OperandSize, _ to: Register, _ source: Operand, immediate: Int32) {
+    package mutating func multiply(_ size: OperandSize, _ to: Register, _ source: Operand, immediate: Int32) {
         let value = size == .word ? Int32(Int16(truncatingIfNeeded: immediate)) : immediate
         if value >= -128 && value <= 127 {
             encode(prefix(size), 0x6B, wide: size == .quad, reg: to.code, source, trailing: 1)
@@ -331,90 +331,90 @@ struct CodeBuffer: ~Copyable {
             putImmediate(size, value)
         }
     }
-    mutating func shift(_ op: ShiftOp, _ size: OperandSize, _ register: Register, by count: UInt8) {
+    package mutating func shift(_ op: ShiftOp, _ size: OperandSize, _ register: Register, by count: UInt8) {
         encode(
             prefix(size), size == .byte ? 0xC0 : 0xC1, wide: size == .quad, reg: op.rawValue, rm: register.code,
             rexRM: size == .byte)
         put(count)
     }
     /// Shifts by cl.
-    mutating func shiftByCL(_ op: ShiftOp, _ size: OperandSize, _ register: Register) {
+    package mutating func shiftByCL(_ op: ShiftOp, _ size: OperandSize, _ register: Register) {
         encode(
             prefix(size), size == .byte ? 0xD2 : 0xD3, wide: size == .quad, reg: op.rawValue, rm: register.code,
             rexRM: size == .byte)
     }
     /// cdq or cqo: sign of rax into rdx.
-    mutating func signIntoRDX(wide: Bool) {
+    package mutating func signIntoRDX(wide: Bool) {
         reserve()
         if wide { put(0x48) }
         put(0x99)
     }
     /// bsf; ZF iff the source is 0, and then the target is unchanged or undefined.
-    mutating func bitScanForward(_ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func bitScanForward(_ to: Register, _ source: Operand, wide: Bool) {
         encode(0, 0x0FBC, wide: wide, reg: to.code, source)
     }
-    mutating func bitScanReverse(_ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func bitScanReverse(_ to: Register, _ source: Operand, wide: Bool) {
         encode(0, 0x0FBD, wide: wide, reg: to.code, source)
     }
-    mutating func populationCount(_ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func populationCount(_ to: Register, _ source: Operand, wide: Bool) {
         encode(0xF3, 0x0FB8, wide: wide, reg: to.code, source)
     }
-    mutating func set(_ condition: ConditionCode, _ to: Register) {
+    package mutating func set(_ condition: ConditionCode, _ to: Register) {
         encode(0, 0x0F90 | UInt32(condition.rawValue), wide: false, reg: 0, rm: to.code, rexRM: true)
     }
-    mutating func conditionalMove(_ condition: ConditionCode, _ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func conditionalMove(_ condition: ConditionCode, _ to: Register, _ source: Operand, wide: Bool) {
         encode(0, 0x0F40 | UInt32(condition.rawValue), wide: wide, reg: to.code, source)
     }
 
     // MARK: Floats. `single`: f32, else f64.
 
-    mutating func moveFloat(_ to: Register, _ from: Register) { encode(0, 0x0F28, wide: false, reg: to.code, rm: from.code) }
-    mutating func loadFloat(single: Bool, _ to: Register, _ from: Memory) {
+    package mutating func moveFloat(_ to: Register, _ from: Register) { encode(0, 0x0F28, wide: false, reg: to.code, rm: from.code) }
+    package mutating func loadFloat(single: Bool, _ to: Register, _ from: Memory) {
         encode(single ? 0xF3 : 0xF2, 0x0F10, wide: false, reg: to.code, from)
     }
-    mutating func storeFloat(single: Bool, _ to: Memory, _ from: Register) {
+    package mutating func storeFloat(single: Bool, _ to: Memory, _ from: Register) {
         encode(single ? 0xF3 : 0xF2, 0x0F11, wide: false, reg: from.code, to)
     }
-    mutating func float(_ op: FloatOp, single: Bool, _ to: Register, _ source: Operand) {
+    package mutating func float(_ op: FloatOp, single: Bool, _ to: Register, _ source: Operand) {
         encode(single ? 0xF3 : 0xF2, 0x0F00 | UInt32(op.rawValue), wide: false, reg: to.code, source)
     }
-    mutating func compareFloat(single: Bool, _ a: Register, _ b: Operand) {
+    package mutating func compareFloat(single: Bool, _ a: Register, _ b: Operand) {
         encode(single ? 0 : 0x66, 0x0F2E, wide: false, reg: a.code, b)
     }
-    mutating func xorFloat(_ to: Register, _ source: Operand) { encode(0, 0x0F57, wide: false, reg: to.code, source) }
-    mutating func andFloat(_ to: Register, _ source: Operand) { encode(0, 0x0F54, wide: false, reg: to.code, source) }
+    package mutating func xorFloat(_ to: Register, _ source: Operand) { encode(0, 0x0F57, wide: false, reg: to.code, source) }
+    package mutating func andFloat(_ to: Register, _ source: Operand) { encode(0, 0x0F54, wide: false, reg: to.code, source) }
     /// cvtsi2sd, cvtsi2ss. `wide`: from 64 bits.
-    mutating func convertToFloat(single: Bool, _ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func convertToFloat(single: Bool, _ to: Register, _ source: Operand, wide: Bool) {
         encode(single ? 0xF3 : 0xF2, 0x0F2A, wide: wide, reg: to.code, source)
     }
     /// cvttsd2si, cvttss2si.
-    mutating func convertToInteger(single: Bool, _ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func convertToInteger(single: Bool, _ to: Register, _ source: Operand, wide: Bool) {
         encode(single ? 0xF3 : 0xF2, 0x0F2C, wide: wide, reg: to.code, source)
     }
     /// cvtss2sd if `fromSingle`, else cvtsd2ss.
-    mutating func convertFloat(fromSingle: Bool, _ to: Register, _ source: Operand) {
+    package mutating func convertFloat(fromSingle: Bool, _ to: Register, _ source: Operand) {
         encode(fromSingle ? 0xF3 : 0xF2, 0x0F5A, wide: false, reg: to.code, source)
     }
     /// movd, movq from a general-purpose register or memory.
-    mutating func moveBitsToFloat(_ to: Register, _ source: Operand, wide: Bool) {
+    package mutating func moveBitsToFloat(_ to: Register, _ source: Operand, wide: Bool) {
         encode(0x66, 0x0F6E, wide: wide, reg: to.code, source)
     }
     /// movd, movq to a general-purpose register.
-    mutating func moveBitsToGeneral(_ to: Register, _ from: Register, wide: Bool) {
+    package mutating func moveBitsToGeneral(_ to: Register, _ from: Register, wide: Bool) {
         encode(0x66, 0x0F7E, wide: wide, reg: from.code, rm: to.code)
     }
 
     // MARK: Control flow
 
     /// jmp with a 4-byte distance to be patched; returns the distance's offset.
-    mutating func jumpForward() -> Int {
+    package mutating func jumpForward() -> Int {
         reserve()
         put(0xE9)
         put32(0)
         return count - 4
     }
     /// jcc with a 4-byte distance to be patched; returns the distance's offset.
-    mutating func jumpForward(_ condition: ConditionCode) -> Int {
+    package mutating func jumpForward(_ condition: ConditionCode) -> Int {
         reserve()
         put(0x0F)
         put(0x80 | condition.rawValue)
@@ -422,7 +422,7 @@ struct CodeBuffer: ~Copyable {
         return count - 4
     }
     /// jmp to known code, in the shortest form.
-    mutating func jump(to target: Int) {
+    package mutating func jump(to target: Int) {
         reserve()
         let distance = target - count - 2
         if distance >= -128 {
@@ -434,7 +434,7 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// jcc to known code, in the shortest form.
-    mutating func jump(_ condition: ConditionCode, to target: Int) {
+    package mutating func jump(_ condition: ConditionCode, to target: Int) {
         reserve()
         let distance = target - count - 2
         if distance >= -128 {
@@ -447,40 +447,40 @@ struct CodeBuffer: ~Copyable {
         }
     }
     /// jcc over at most 127 bytes; returns the offset of the distance, for `endShortJump`.
-    mutating func shortJump(_ condition: ConditionCode) -> Int {
+    package mutating func shortJump(_ condition: ConditionCode) -> Int {
         reserve()
         put(0x70 | condition.rawValue)
         put(0)
         return count - 1
     }
     /// Makes the short jump whose distance is at `offset` lead here.
-    mutating func endShortJump(_ offset: Int) {
+    package mutating func endShortJump(_ offset: Int) {
         let distance = count - offset - 1
         precondition(distance <= 127, "short jump out of range")
         base[offset] = UInt8(truncatingIfNeeded: distance)
     }
     /// call rel32 to a function of this or another module.
-    mutating func call(symbol: UInt32) {
+    package mutating func call(symbol: UInt32) {
         reserve()
         put(0xE8)
         relocations.append(CodeRelocation(offset: UInt32(truncatingIfNeeded: count), symbol: symbol, type: 2, addend: -4))
         put32(0)
     }
     /// call [rip + slot of the symbol].
-    mutating func callThroughSlot(symbol: UInt32) {
+    package mutating func callThroughSlot(symbol: UInt32) {
         reserve()
         put(0xFF)
         put(0x15)
         relocations.append(CodeRelocation(offset: UInt32(truncatingIfNeeded: count), symbol: symbol, type: 4, addend: -4))
         put32(0)
     }
-    mutating func call(_ register: Register) { encode(0, 0xFF, wide: false, reg: 2, rm: register.code) }
-    mutating func ret() {
+    package mutating func call(_ register: Register) { encode(0, 0xFF, wide: false, reg: 2, rm: register.code) }
+    package mutating func ret() {
         reserve()
         put(0xC3)
     }
     /// An instruction that faults: behind calls that never return.
-    mutating func undefined() {
+    package mutating func undefined() {
         reserve()
         put(0x0F)
         put(0x0B)
@@ -489,14 +489,14 @@ struct CodeBuffer: ~Copyable {
     // MARK: Padding
 
     /// Fills with int3 up to a multiple of `alignment`.
-    mutating func alignWithTraps(_ alignment: Int) {
+    package mutating func alignWithTraps(_ alignment: Int) {
         while count % alignment != 0 {
             reserve()
             put(0xCC)
         }
     }
     /// Fills with long nops (Intel SDM vol. 2, NOP) up to a multiple of 16.
-    mutating func alignWithNops() {
+    package mutating func alignWithNops() {
         var rest = (16 - count % 16) % 16
         while rest > 0 {
             reserve()

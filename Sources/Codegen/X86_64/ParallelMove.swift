@@ -1,50 +1,50 @@
 /// A place of a value: a register, or an 8-byte word of the frame.
-struct Location: Equatable, Sendable {
+package struct Location: Equatable, Sendable, BitwiseCopyable {
     /// 0–31: the register; bit 5 set: the word at rbp + 8 × the rest; -1: none.
-    let rawValue: Int32
+    package let rawValue: Int32
     @inline(__always) private init(rawValue: Int32) { self.rawValue = rawValue }
-    @inline(__always) init(_ register: Register) { rawValue = Int32(register.rawValue) }
+    @inline(__always) package init(_ register: Register) { rawValue = Int32(register.rawValue) }
     /// - Requires: `displacement` (in bytes from rbp) is a multiple of 8.
-    @inline(__always) init(displacement: Int32) { rawValue = (displacement >> 3) << 6 | 0x20 }
-    static let none = Location(rawValue: -1)
+    @inline(__always) package init(displacement: Int32) { rawValue = (displacement >> 3) << 6 | 0x20 }
+    package static let none = Location(rawValue: -1)
 
-    var exists: Bool { @inline(__always) get { rawValue != -1 } }
-    var isRegister: Bool { @inline(__always) get { rawValue & ~31 == 0 } }
+    package var exists: Bool { @inline(__always) get { rawValue != -1 } }
+    package var isRegister: Bool { @inline(__always) get { rawValue & ~31 == 0 } }
     /// - Requires: `isRegister`.
-    var register: Register { @inline(__always) get { Register(rawValue: UInt8(truncatingIfNeeded: rawValue)) } }
+    package var register: Register { @inline(__always) get { Register(rawValue: UInt8(truncatingIfNeeded: rawValue)) } }
     /// - Requires: not `isRegister`.
-    var displacement: Int32 { @inline(__always) get { (rawValue >> 6) << 3 } }
-    var memory: Memory { @inline(__always) get { Memory(.rbp, displacement) } }
+    package var displacement: Int32 { @inline(__always) get { (rawValue >> 6) << 3 } }
+    package var memory: Memory { @inline(__always) get { Memory(.rbp, displacement) } }
 }
 
 /// Turns a set of simultaneous moves into a sequence of single ones.
 ///
 /// Cycles are opened by saving one place in a scratch register: r11 for general registers and memory, xmm15 for float
 /// registers. One of each is enough, for a cycle is finished before the next is opened.
-struct ParallelMove: ~Copyable {
+package struct ParallelMove: ~Copyable {
     /// One move; sources are read before any target is written.
-    struct Move: BitwiseCopyable {
+    package struct Move: BitwiseCopyable {
         var to: Location
         var from: Location
     }
     private var pending = ScratchArray<Move>(capacity: 32)
     /// The result: to be executed in order.
-    private(set) var steps = ScratchArray<Move>(capacity: 32)
+    package private(set) var steps = ScratchArray<Move>(capacity: 32)
     /// How many pending moves read each register.
     private var readers = ScratchArray<UInt32>(capacity: 32)
 
-    mutating func begin() {
+    package mutating func begin() {
         pending.removeAll()
         steps.removeAll()
     }
     /// Adds a move. Every target is added at most once.
-    @inline(__always) mutating func add(to: Location, from: Location) {
+    @inline(__always) package mutating func add(to: Location, from: Location) {
         if to != from { pending.append(Move(to: to, from: from)) }
     }
-    var isEmpty: Bool { pending.isEmpty }
+    package var isEmpty: Bool { pending.isEmpty }
 
     /// Fills `steps`.
-    mutating func resolve() {
+    package mutating func resolve() {
         if pending.count == 1 {
             steps.append(pending[0])
             pending.removeAll()
