@@ -86,5 +86,7 @@ package struct LinkFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// Never empty; in a deterministic order.
     package var problems: [LinkProblem]
 
+    package init(problems: [LinkProblem]) { self.problems = problems }
+
     package var description: String { problems.map(\.description).joined(separator: "\n") }
 }
