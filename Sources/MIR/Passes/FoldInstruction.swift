@@ -12,49 +12,12 @@ enum FoldResult {
     case rewrittenAs(UInt32)
 }
 
-/// Sign-extends the low bits of `value` that the type has.
-@inline(__always)
-func wrap(_ value: Int64, _ type: MIRType) -> Int64 {
-    switch type {
-    case .i8: Int64(Int8(truncatingIfNeeded: value))
-    case .i16: Int64(Int16(truncatingIfNeeded: value))
-    case .i32: Int64(Int32(truncatingIfNeeded: value))
-    default: value
-    }
-}
-/// The low bits of `value` that the type has, as an unsigned number.
-@inline(__always)
-func unsigned(_ value: Int64, _ type: MIRType) -> UInt64 {
-    switch type {
-    case .i8: UInt64(UInt8(truncatingIfNeeded: value))
-    case .i16: UInt64(UInt16(truncatingIfNeeded: value))
-    case .i32: UInt64(UInt32(truncatingIfNeeded: value))
-    default: UInt64(bitPattern: value)
-    }
-}
-
-/// The result of a comparison of two constants of one type.
-func compare(_ condition: IntegerCondition, _ a: Int64, _ b: Int64, _ type: MIRType) -> Bool {
-    switch condition {
-    case .equal: a == b
-    case .notEqual: a != b
-    case .lessS: a < b
-    case .lessEqualS: a <= b
-    case .greaterS: a > b
-    case .greaterEqualS: a >= b
-    case .lessU: unsigned(a, type) < unsigned(b, type)
-    case .lessEqualU: unsigned(a, type) <= unsigned(b, type)
-    case .greaterU: unsigned(a, type) > unsigned(b, type)
-    case .greaterEqualU: unsigned(a, type) >= unsigned(b, type)
-    }
-}
-
 extension FunctionView {
     /// Rewrites `value` into a constant.
     @inline(__always)
     func become(_ value: UInt32, constant: Int64) -> FoldResult {
         instructions[Int(value)].opcode = .iconst
-        instructions[Int(value)].immediate = wrap(constant, instructions[Int(value)].type)
+        instructions[Int(value)].immediate = ConstantFolding.wrap(constant, instructions[Int(value)].type)
         return .rewritten
     }
     private func become(_ value: UInt32, float: Double) -> FoldResult {
@@ -68,7 +31,7 @@ extension FunctionView {
         return .rewritten
     }
     /// Whether `value` is known to be 0 or 1.
-    private func isTruth(_ value: UInt32) -> Bool {
+    func isTruth(_ value: UInt32) -> Bool {
         let opcode = opcode(value)
         return opcode == .icmp || opcode == .fcmp || (opcode == .iconst && self[value].immediate & ~1 == 0)
     }
@@ -99,15 +62,10 @@ extension FunctionView {
         case .fadd, .fsubtract, .fmultiply, .fdivide, .fcmp, .fnegate, .fabsolute, .fsqrt:
             return foldFloat(value, opcode)
         case .countLeadingZeros, .countTrailingZeros, .populationCount:
-            guard let a = constant(self[value].a) else { return .unchanged }
             let type = self[value].type
-            let bits = unsigned(a, type)
-            let width = type.size * 8
-            switch opcode {
-            case .countLeadingZeros: return become(value, constant: Int64(bits.leadingZeroBitCount - (64 - width)))
-            case .countTrailingZeros: return become(value, constant: Int64(min(bits.trailingZeroBitCount, width)))
-            default: return become(value, constant: Int64(bits.nonzeroBitCount))
-            }
+            guard let a = constant(self[value].a), let result = ConstantFolding.unary(opcode, from: type, to: type, a)
+            else { return .unchanged }
+            return become(value, constant: result)
         case .signExtend, .zeroExtend, .truncate, .intToFloat, .floatToInt, .floatExtend, .floatTruncate, .bitcast:
             return foldConversion(value, opcode)
         case .select: return foldSelect(value)
@@ -134,14 +92,16 @@ extension FunctionView {
     }
 
     private func foldArithmetic(_ value: UInt32, _ opcode: Opcode) -> FoldResult {
-        let type = self[value].type
         if opcode.isCommutative, self.opcode(self[value].a) == .iconst {
             swap(&instructions[Int(value)].a, &instructions[Int(value)].b)
         }
         let a = self[value].a
         let b = self[value].b
         if let y = constant(b) {
-            if let x = constant(a) { return foldConstants(value, opcode, x, y, type) }
+            if let x = constant(a) {
+                guard let result = ConstantFolding.binary(opcode, self[value].type, x, y) else { return .unchanged }
+                return become(value, constant: result)
+            }
             if y == 0 {
                 switch opcode {
                 case .add, .subtract, .addS, .subtractS, .addU, .subtractU, .or, .xor: return .value(a)
@@ -173,66 +133,26 @@ extension FunctionView {
         return .unchanged
     }
 
-    private func foldConstants(
-        _ value: UInt32, _ opcode: Opcode, _ x: Int64, _ y: Int64, _ type: MIRType
-    ) -> FoldResult {
-        switch opcode {
-        case .add: return become(value, constant: x &+ y)
-        case .subtract: return become(value, constant: x &- y)
-        case .multiply: return become(value, constant: x &* y)
-        case .and: return become(value, constant: x & y)
-        case .or: return become(value, constant: x | y)
-        case .xor: return become(value, constant: x ^ y)
-        case .addS, .subtractS, .multiplyS:
-            let (result, overflow) =
-                opcode == .addS
-                ? x.addingReportingOverflow(y)
-                : opcode == .subtractS ? x.subtractingReportingOverflow(y) : x.multipliedReportingOverflow(by: y)
-            if overflow || wrap(result, type) != result { return .unchanged }
-            return become(value, constant: result)
-        default:
-            let u = unsigned(x, type)
-            let v = unsigned(y, type)
-            let (result, overflow) =
-                opcode == .addU
-                ? u.addingReportingOverflow(v)
-                : opcode == .subtractU ? u.subtractingReportingOverflow(v) : u.multipliedReportingOverflow(by: v)
-            let signed = Int64(bitPattern: result)
-            if overflow || unsigned(signed, type) != result { return .unchanged }
-            return become(value, constant: signed)
-        }
-    }
-
     private func foldDivision(_ value: UInt32, _ opcode: Opcode) -> FoldResult {
         let a = self[value].a
         guard let y = constant(self[value].b), y != 0 else { return .unchanged }
-        let type = self[value].type
         let isRemainder = opcode == .remainderS || opcode == .remainderU
         if y == 1 { return isRemainder ? become(value, constant: 0) : .value(a) }
-        guard let x = constant(a) else { return .unchanged }
-        switch opcode {
-        case .divideS:
-            let (result, overflow) = x.dividedReportingOverflow(by: y)
-            return overflow || wrap(result, type) != result ? .unchanged : become(value, constant: result)
-        case .remainderS:
-            return become(value, constant: y == -1 ? 0 : x % y)
-        case .divideU: return become(value, constant: Int64(bitPattern: unsigned(x, type) / unsigned(y, type)))
-        default: return become(value, constant: Int64(bitPattern: unsigned(x, type) % unsigned(y, type)))
+        guard let x = constant(a), let result = ConstantFolding.binary(opcode, self[value].type, x, y) else {
+            return .unchanged
         }
+        return become(value, constant: result)
     }
 
     private func foldShift(_ value: UInt32, _ opcode: Opcode) -> FoldResult {
         let a = self[value].a
-        let type = self[value].type
         if constant(a) == 0 { return .value(a) }
         guard let y = constant(self[value].b) else { return .unchanged }
         if y == 0 { return .value(a) }
-        guard let x = constant(a), y > 0, y < Int64(type.size * 8) else { return .unchanged }
-        switch opcode {
-        case .shiftLeft: return become(value, constant: x &<< y)
-        case .shiftRightS: return become(value, constant: x &>> y)
-        default: return become(value, constant: Int64(bitPattern: unsigned(x, type) &>> UInt64(y)))
+        guard let x = constant(a), let result = ConstantFolding.binary(opcode, self[value].type, x, y) else {
+            return .unchanged
         }
+        return become(value, constant: result)
     }
 
     private func foldComparison(_ value: UInt32) -> FoldResult {
@@ -252,7 +172,7 @@ extension FunctionView {
         }
         guard let y = constant(b) else { return .unchanged }
         let type = self[a].type
-        if let x = constant(a) { return become(value, constant: compare(condition, x, y, type) ? 1 : 0) }
+        if let x = constant(a) { return become(value, constant: ConstantFolding.compare(condition, type, x, y) ? 1 : 0) }
         switch condition {
         case .lessU where y == 0: return become(value, constant: 0)
         case .greaterEqualU where y == 0: return become(value, constant: 1)
@@ -295,13 +215,14 @@ extension FunctionView {
         if source.opcode == .iconst {
             let x = source.immediate
             switch opcode {
-            case .signExtend, .truncate: return become(value, constant: x)
-            case .zeroExtend: return become(value, constant: Int64(bitPattern: unsigned(x, from)))
+            case .signExtend, .zeroExtend, .truncate:
+                guard let result = ConstantFolding.unary(opcode, from: from, to: type, x) else { return .unchanged }
+                return become(value, constant: result)
             case .intToFloat: return type == .f64 ? become(value, float: Double(x)) : become(value, float: Float(x))
             case .bitcast:
                 if type == .f64 { return become(value, float: Double(bitPattern: UInt64(bitPattern: x))) }
                 if type == .f32 { return become(value, float: Float(bitPattern: UInt32(truncatingIfNeeded: x))) }
-                return become(value, constant: x)
+                return type.isInteger || x == 0 ? become(value, constant: x) : .unchanged
             default: return .unchanged
             }
         }
@@ -311,7 +232,7 @@ extension FunctionView {
             case .floatExtend: return become(value, float: x)
             case .floatTruncate: return become(value, float: Float(x))
             case .floatToInt:
-                guard x > -9.2e18, x < 9.2e18, wrap(Int64(x), type) == Int64(x) else { return .unchanged }
+                guard x > -9.2e18, x < 9.2e18, ConstantFolding.wrap(Int64(x), type) == Int64(x) else { return .unchanged }
                 return become(value, constant: Int64(x))
             case .bitcast:
                 return become(value, constant: source.immediate)

@@ -33,6 +33,12 @@ struct FunctionView {
         if previous.exists { self[previous.rawValue].next = next } else { blocks[block].first = next }
         if next.exists { self[next.rawValue].previous = previous } else { blocks[block].last = previous }
     }
+    /// Whether the instruction (not a terminator) stands in `block`, of whose instructions it was one.
+    @inline(__always)
+    func isLinked(_ value: UInt32, in block: Int) -> Bool {
+        let next = self[value].next.rawValue
+        return next != 0 && self[next].previous.rawValue == value
+    }
     /// Puts an unlinked instruction before `successor`, which stands in `block`.
     @inline(__always)
     func link(_ value: UInt32, before successor: UInt32, in block: Int) {
@@ -94,21 +100,21 @@ extension MIRFunction {
 }
 
 /// Which of `a`, `b`, `c` of an instruction are values.
-struct OperandShape: OptionSet {
+struct OperandFields: OptionSet {
     let rawValue: UInt8
-    static let a = OperandShape(rawValue: 1)
-    static let b = OperandShape(rawValue: 2)
-    static let c = OperandShape(rawValue: 4)
+    static let a = OperandFields(rawValue: 1)
+    static let b = OperandFields(rawValue: 2)
+    static let c = OperandFields(rawValue: 4)
     /// `b` is an operand list of values.
-    static let list = OperandShape(rawValue: 8)
+    static let list = OperandFields(rawValue: 8)
     /// A terminator with edges, whose arguments are values.
-    static let edges = OperandShape(rawValue: 16)
+    static let edges = OperandFields(rawValue: 16)
 }
 
 extension Opcode {
     /// Where the operands are.
     @inline(__always)
-    var shape: OperandShape {
+    var fields: OperandFields {
         switch self {
         case .blockParameter, .iconst, .fconst, .symbolAddress, .stackSlot, .unreachable: []
         case .add, .subtract, .multiply, .addS, .subtractS, .multiplyS, .addU, .subtractU, .multiplyU, .divideS,
@@ -127,10 +133,6 @@ extension Opcode {
         case .branch, .switchInt: [.a, .edges]
         }
     }
-
-    /// Ends a block.
-    @inline(__always)
-    var isTerminator: Bool { rawValue >= Opcode.jump.rawValue }
 
     /// Computes its result from its operands alone and cannot trap: may be removed, merged and moved.
     ///

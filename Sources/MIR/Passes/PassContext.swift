@@ -1,4 +1,4 @@
-package import RuntimeABI
+internal import RuntimeABI
 
 /// What a call may do, as far as passes care; one per symbol of the module.
 struct CallEffects: OptionSet {
@@ -43,12 +43,14 @@ struct PassContext: ~Copyable {
     /// By symbol index.
     var effects = ScratchBuffer<CallEffects>()
     private var symbolCount = 0
-    /// Valid between passes as long as `flowIsValid`.
+    /// Describes the function at hand as long as `flowIsValid`.
     var flow = FlowGraph()
     var flowIsValid = false
 
     /// By value: what its uses should use instead, or 0 for itself.
     var forward = ScratchBuffer<UInt32>()
+    /// By edge.
+    var edgeFlags = ScratchBuffer<UInt8>()
     /// By block.
     var blockFlags = ScratchBuffer<UInt8>()
     /// By block or value, as the pass says.
@@ -59,7 +61,6 @@ struct PassContext: ~Copyable {
     var worklist = ScratchStack<UInt32>()
     var table = ValueTable()
     var memory = MemoryStates()
-    var facts = ConstraintGraph()
 
     /// Reads the module's symbols.
     mutating func prepare(symbols: ContiguousArray<Symbol>) {
@@ -68,10 +69,10 @@ struct PassContext: ~Copyable {
         for i in 0..<symbolCount { effects[i] = CallEffects(symbols[i].kind) }
     }
 
-    /// Makes `flow` describe the function of `view`.
-    mutating func updateFlow(_ view: FunctionView) {
+    /// Makes `flow` describe `function`.
+    mutating func updateFlow(_ function: borrowing MIRFunction) {
         if flowIsValid { return }
-        flow.compute(view)
+        flow.compute(function)
         flowIsValid = true
     }
 
@@ -88,13 +89,13 @@ struct PassContext: ~Copyable {
 
     /// Resolves the operands of `value`, those in edges included.
     @inline(__always)
-    func resolveOperands(_ view: FunctionView, _ value: UInt32, _ shape: OperandShape) {
+    func resolveOperands(_ view: FunctionView, _ value: UInt32, _ shape: OperandFields) {
         if shape.contains(.a) { view[value].a = resolve(view[value].a) }
         if shape.contains(.b) { view[value].b = resolve(view[value].b) }
         if shape.contains(.c) { view[value].c = resolve(view[value].c) }
-        if shape.rawValue >= OperandShape.list.rawValue { resolveLists(view, value, shape) }
+        if shape.rawValue >= OperandFields.list.rawValue { resolveLists(view, value, shape) }
     }
-    private func resolveLists(_ view: FunctionView, _ value: UInt32, _ shape: OperandShape) {
+    private func resolveLists(_ view: FunctionView, _ value: UInt32, _ shape: OperandFields) {
         if shape.contains(.list) {
             let list = Int(view[value].b)
             for i in 0..<Int(view.pool[list]) { view.pool[list + 1 + i] = resolve(view.pool[list + 1 + i]) }
