@@ -1,6 +1,8 @@
 // Pass `cleanControlFlow`: removes unreachable blocks, leads edges past empty blocks and joins blocks that follow each
 // other on all paths.
 
+internal import Support
+
 extension PassContext {
     /// See the top of this file. Linear. A parameter of a block that is joined to its predecessor becomes a `copy`.
     mutating func cleanControlFlow(_ function: inout MIRFunction) {

@@ -1,3 +1,5 @@
+internal import Support
+
 /// Control flow, dominators and loops of the function at hand, as raw block indices for the passes' side tables.
 struct FlowGraph {
     static let none = UInt32.max

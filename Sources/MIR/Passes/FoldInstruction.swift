@@ -1,3 +1,5 @@
+internal import Support
+
 /// What an instruction turned out to be.
 enum FoldResult {
     /// Nothing better.

@@ -1,3 +1,5 @@
+internal import Support
+
 /// Unchecked access to a function's arenas for the length of one walk. Nothing may be appended meanwhile.
 ///
 /// The passes visit each instruction a few times within some ten nanoseconds each; uniqueness and bounds checks of

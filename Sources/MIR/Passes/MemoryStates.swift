@@ -1,3 +1,5 @@
+internal import Support
+
 /// A set of alias classes, one bit each.
 typealias ClassMask = UInt16
 

@@ -1,4 +1,5 @@
 internal import RuntimeABI
+internal import Support
 
 /// What a call may do, as far as passes care; one per symbol of the module.
 struct CallEffects: OptionSet {

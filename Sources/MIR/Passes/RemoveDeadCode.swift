@@ -1,5 +1,7 @@
 // Pass `removeDeadCode`: keeps what has an effect and what that needs, starting from the effects.
 
+internal import Support
+
 extension PassContext {
     /// Removes instructions whose results nothing needs (calls without effect and loads included), dead parameters with
     /// their arguments, and copies.

@@ -1,8 +1,9 @@
-internal import RuntimeABI
-
 // Passes `simplify` and `numberValues`: one walk in reverse postorder that sees each instruction once, after its
 // operands. `simplify` folds: constants, algebraic identities, copies, block parameters that are always the same value,
 // branches whose way is known. `numberValues` does that too, and finds values that an earlier instruction has.
+
+internal import RuntimeABI
+internal import Support
 
 extension PassContext {
     /// Constant and copy propagation, algebraic simplification, folding of branches.
