@@ -57,11 +57,19 @@ struct PassContext: ~Copyable {
     /// By block or value, as the pass says.
     var words = ScratchBuffer<UInt32>()
     var moreWords = ScratchBuffer<UInt32>()
+    /// By value; see `rotateLoops`.
+    var joinValues = ScratchBuffer<UInt32>()
+    /// The number of values when `rotateLoops` began.
+    var headerValueLimit = 0
     /// By value.
     var valueFlags = ScratchBuffer<UInt8>()
+    /// By loop.
+    var loopFlags = ScratchBuffer<LoopFlags>()
+    var preheaders = ScratchBuffer<UInt32>()
     var worklist = ScratchStack<UInt32>()
     var table = ValueTable()
     var memory = MemoryStates()
+    var facts = ConstraintGraph()
 
     /// Reads the module's symbols.
     mutating func prepare(symbols: ContiguousArray<Symbol>) {

@@ -31,12 +31,17 @@ extension Pass {
         Pass(name: "simplify") { $1.simplify(&$0) },
         Pass(name: "cleanControlFlow") { $1.cleanControlFlow(&$0) },
         Pass(name: "numberValues") { $1.numberValues(&$0) },
+        Pass(name: "rotateLoops") { $1.rotateLoops(&$0) },
+        Pass(name: "hoistInvariants") { $1.hoistInvariants(&$0) },
+        Pass(name: "eliminateChecks") { $1.eliminateChecks(&$0) },
         Pass(name: "removeDeadCode") { $1.removeDeadCode(&$0) },
     ]
     /// What runs before inlining, so that callees are small and their size is known.
     static let beforeInlining = ["simplify", "cleanControlFlow", "removeDeadCode"]
     /// What runs behind it.
-    static let afterInlining = ["numberValues", "cleanControlFlow", "removeDeadCode"]
+    static let afterInlining = [
+        "rotateLoops", "numberValues", "eliminateChecks", "hoistInvariants", "cleanControlFlow", "removeDeadCode",
+    ]
 
     /// The pass of that name.
     package static func named(_ name: String) -> Pass? { all.first { $0.name == name } }
