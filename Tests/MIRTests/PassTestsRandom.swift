@@ -17,7 +17,11 @@ struct PassTestsRandom {
             if let pass = Pass.named(passName) {
                 run(pass, on: &optimized)
             } else {
-                optimize(&optimized, options: OptimizeOptions(verify: true))
+                for pass in Pass.pipeline {
+                    run(pass, on: &optimized)
+                    let violations = MIRVerifier.verify(optimized)
+                    try #require(violations == [], "seed \(seed), pass \(pass.name) of the pipeline")
+                }
             }
             let violations = MIRVerifier.verify(optimized)
             try #require(violations == [], "seed \(seed), pass \(passName)")
@@ -179,8 +183,7 @@ struct RandomModule {
             Symbol(name: name, kind: .function(signature), linkage: isHelper ? .local : .global))
         builder.reset(
             function: MIRFunction(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file)))
-        let entry = builder.createBlock()
-        builder.switchTo(entry)
+        let entry = BlockID.entry
         builder.position = UInt32(module.functions.count * 700)
         self.isHelper = isHelper
         variables = []
