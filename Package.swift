@@ -73,6 +73,6 @@ let package = Package(
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
 
-        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
+        tests("MIRTests", ["MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
     ]
 )
