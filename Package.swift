@@ -35,7 +35,7 @@ let package = Package(
         stage("Syntax", ["Support", "Diagnostics"]),
         stage("HIR", ["Support", "Diagnostics", "Syntax"]),
         stage("RuntimeABI"),
-        stage("MIR", ["Support", "RuntimeABI"]),
+        stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
         stage("SMF", ["CPlatform"]),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
@@ -72,5 +72,7 @@ let package = Package(
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
+
+        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
     ]
 )

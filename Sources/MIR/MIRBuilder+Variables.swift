@@ -13,11 +13,14 @@ extension MIRBuilder {
 
     /// Makes `value` the variable's value from here on.
     package mutating func write(_ variable: VariableID, _ value: ValueID) {
+        // Dead code behind a terminator must not change what the successors see.
+        if states[currentBlock.index].isTerminated { startUnreachableBlock() }
         definitions.set(currentBlock, variable, value)
     }
     /// The variable's value here.
     /// - Requires: a definition on each path from the entry (in unreachable code the value is 0).
     package mutating func read(_ variable: VariableID) -> ValueID {
+        if states[currentBlock.index].isTerminated { startUnreachableBlock() }
         let found = definitions.get(currentBlock, variable)
         if found.exists { return resolve(found) }
         let value = lookUp(variable, currentBlock)

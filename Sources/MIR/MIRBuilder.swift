@@ -158,7 +158,7 @@ package struct MIRBuilder: Sendable {
         return id
     }
     @inline(never)
-    private mutating func startUnreachableBlock() {
+    mutating func startUnreachableBlock() {
         currentBlock = createBlock()
         states[currentBlock.index].isSealed = true
     }
@@ -412,7 +412,7 @@ package struct MIRBuilder: Sendable {
     }
     /// Goes to the edge of the case that equals `value` (an integer), or to `otherwise`. The values are distinct.
     package mutating func switchInt(
-        _ value: ValueID, cases: some Collection<(value: Int64, edge: EdgeID)>, otherwise: EdgeID
+        _ value: ValueID, cases: [(value: Int64, edge: EdgeID)], otherwise: EdgeID
     ) {
         if let known = constant(value) { return jump(cases.first { $0.value == known }?.edge ?? otherwise) }
         var list = OperandListID.empty
