@@ -74,5 +74,6 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-lm"])]),
 
         tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
+        tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
     ]
 )
