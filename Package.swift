@@ -85,5 +85,7 @@ let package = Package(
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
             linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
         tests("MIRTests", ["MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
+        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
+        tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
     ]
 )
