@@ -12,4 +12,5 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "DriverPlatform.h"
 #endif
