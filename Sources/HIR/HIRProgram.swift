@@ -1,4 +1,3 @@
-package import Diagnostics
 package import Support
 
 /// A function of the program (methods, module initialisers and `<top>` included).
