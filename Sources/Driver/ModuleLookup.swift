@@ -152,7 +152,7 @@ struct ModuleLookup {
 
 /// Number of single-byte insertions, deletions and replacements that turn `a` into `b`; anything above `limit` may
 /// be returned as `limit + 1`.
-func editDistance(_ a: String, _ b: String, limit: Int) -> Int {
+package func editDistance(_ a: String, _ b: String, limit: Int) -> Int {
     let x = Array(a.utf8), y = Array(b.utf8)
     if abs(x.count - y.count) > limit || x.count > 64 || y.count > 64 { return limit + 1 }
     var previous = Array(0...y.count)

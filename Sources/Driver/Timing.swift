@@ -22,12 +22,15 @@ package struct Timing: Sendable {
 
     /// Adds the time since `start` to the row of `stage`.
     package mutating func add(_ stage: String, since start: UInt64) {
-        let taken = Timing.now() - start
-        for i in rows.indices where rows[i].name == stage {
-            rows[i].nanoseconds += taken
+        add(Row(name: stage, nanoseconds: Timing.now() - start))
+    }
+    /// Adds the time of `row` to the row of the same name.
+    package mutating func add(_ row: Row) {
+        for i in rows.indices where rows[i].name == row.name {
+            rows[i].nanoseconds += row.nanoseconds
             return
         }
-        rows.append(Row(name: stage, nanoseconds: taken))
+        rows.append(row)
     }
 
     /// Sum of the rows.
