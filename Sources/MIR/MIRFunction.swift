@@ -232,6 +232,8 @@ package struct MIRModule: Sendable {
     package var sources: SourceMap
     /// Symbols already made for runtime entries, by raw value.
     package var runtimeSymbols: [SymbolID?]
+    /// Ids by signature, for `intern`; never iterated.
+    private var signatureIDs: [Signature: SignatureID] = [:]
 
     package init(name: String, sources: SourceMap) {
         self.name = name
@@ -256,8 +258,10 @@ package struct MIRModule: Sendable {
     }
     /// The id of `signature`, made on first use.
     package mutating func intern(_ signature: Signature) -> SignatureID {
-        if let index = signatures.firstIndex(of: signature) { return SignatureID(index) }
+        if let known = signatureIDs[signature] { return known }
         signatures.append(signature)
-        return SignatureID(signatures.count - 1)
+        let id = SignatureID(signatures.count - 1)
+        signatureIDs[signature] = id
+        return id
     }
 }

@@ -1,5 +1,3 @@
-package import RuntimeABI
-
 /// The types of MIR values. `i8` holds bool (0 or 1) too; `ref` is a pointer to a heap object (or 0).
 ///
 /// In a register, the bits above a type's width are unspecified.
