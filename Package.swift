@@ -63,6 +63,9 @@ let package = Package(
                 ])
             ]),
 
+        tests("SMFTests", ["SMF", "CPlatform"]),
+        tests("LinkerTests", ["Linker", "SMF", "Support"]),
+
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
         .executableTarget(
             name: "simple",
