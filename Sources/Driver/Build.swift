@@ -1,6 +1,7 @@
-package import Diagnostics
-import CPlatform
-import Support
+internal import Diagnostics
+internal import CPlatform
+internal import Glibc
+internal import Support
 
 /// How diagnostics are shown.
 package enum DiagnosticStyle: Sendable {

@@ -1,9 +1,9 @@
 package import Diagnostics
-package import HIR
-package import Linker
-package import MIR
+internal import HIR
+internal import Linker
+internal import MIR
 package import Support
-import Syntax
+internal import Syntax
 
 /// One compilation on its way through the stages: each stage takes what the one before it left here.
 package struct Compilation: ~Copyable {
@@ -45,21 +45,6 @@ package struct Compilation: ~Copyable {
 
     /// Whether the text `section` was asked for.
     func wants(_ section: String) -> Bool { options.emit.contains(section) }
-
-    mutating func emit(_ section: String, _ text: @autoclosure () -> String) {
-        if wants(section) { emitted.append((section, text())) }
-    }
-
-    mutating func loadModules() {
-        var loader = ModuleLoader(rootPath: rootPath)
-        loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
-        rootBytes = []
-        for row in loader.timing.rows { timing.add(row) }
-        timing.lineCount = loader.timing.lineCount
-        sources = loader.sources
-        recordedSources = loader.recordedSources()
-        parsed = CheckInput(sources: sources, modules: loader.modules, root: 0)
-    }
 
     /// The sources under the paths that the compiled program shows; see `ModuleLoader.recordedSources`.
     var recordedSources = SourceMap()

@@ -1,4 +1,5 @@
-import CPlatform
+internal import CPlatform
+internal import Glibc
 
 /// Says that the compiler is at fault when it traps, and what to send (DESIGN §11, exit status 70).
 ///

@@ -1,7 +1,7 @@
-package import Diagnostics
-package import HIR
-package import Support
-package import Syntax
+internal import Diagnostics
+internal import HIR
+internal import Support
+internal import Syntax
 
 /// Reads and parses the root module and everything it imports, each file once.
 ///

@@ -1,4 +1,4 @@
-import Support
+internal import Support
 
 /// What an import path leads to in the file system (LANGUAGE §9.1–9.2).
 enum ModulePlace: Equatable {

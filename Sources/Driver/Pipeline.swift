@@ -4,15 +4,15 @@
 // debug builds, in tests and under `--paranoid`. Reading a program's way from bytes to an image means reading
 // `Pipeline.stages` from top to bottom.
 
-import Codegen
-import Diagnostics
-import HIR
-import Linker
-import Lowering
-import MIR
-import SMF
-import Support
-import Syntax
+internal import Codegen
+internal import Diagnostics
+internal import HIR
+internal import Linker
+internal import Lowering
+internal import MIR
+internal import SMF
+internal import Support
+internal import Syntax
 
 /// One row of the table.
 package struct Stage: Sendable {
@@ -40,20 +40,20 @@ package enum Pipeline {
         // Trees -> a program in which every name is resolved and every expression typed.
         Stage(
             name: "check", sections: ["hir"], run: { $0.checkProgram() },
-            print: { $0.emit("hir", printHIR($0.program!)) }, verify: { _ in }),
+            print: { $0.printProgram() }, verify: { _ in }),
         // Program -> one MIR module per source module.
         Stage(
             name: "lower", sections: ["mir"], run: { $0.lowerModules() },
-            print: { $0.printMIR("mir") }, verify: { $0.verifyModules("lower") }),
+            print: { $0.printMIR("mir") }, verify: { $0.verifyModules(after: "lower") }),
         // MIR -> better MIR. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
         Stage(
-            name: "optimize", sections: ["mir:optimized"] + passNames.map { "mir:" + $0 },
+            name: "optimize", sections: passes.map { "mir:\($0.name)" } + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },
-            verify: { $0.verifyModules("optimize") }),
+            verify: { $0.verifyModules(after: "optimize") }),
         // MIR -> object modules.
         Stage(
             name: "generate", sections: ["asm"], run: { $0.generateObjects() },
-            print: { $0.printAssembly() }, verify: { $0.verifyObjects() }),
+            print: { $0.printObjects() }, verify: { $0.verifyObjects() }),
         // Object modules -> the image.
         Stage(
             name: "link", sections: ["smf"], run: { $0.linkImage() },

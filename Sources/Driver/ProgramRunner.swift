@@ -1,4 +1,5 @@
-import CPlatform
+internal import CPlatform
+internal import Glibc
 
 /// Starts programs in the `simple` executable: user code never runs in the compiler's process.
 package enum ProgramRunner {

@@ -1,4 +1,5 @@
-package import CPlatform
+internal import CPlatform
+internal import Glibc
 
 /// A system call that failed, in words for people.
 package struct SystemFailure: Error, Sendable, Equatable {
@@ -79,7 +80,7 @@ package enum SystemFile {
                 for i in 0..<known.count { buffer[i] = known[i] }
                 count = known.count
                 while count < capacity {
-                    let n = CPlatform.read(descriptor, buffer.baseAddress! + count, capacity - count)
+                    let n = Glibc.read(descriptor, buffer.baseAddress! + count, capacity - count)
                     if n < 0 {
                         if errno == EINTR { continue }
                         code = errno

@@ -1,4 +1,5 @@
-import CPlatform
+internal import CPlatform
+internal import Glibc
 
 /// Time and memory that the stages took, for `--time`.
 package struct Timing: Sendable {
@@ -39,7 +40,7 @@ package struct Timing: Sendable {
     /// Peak resident memory of this process in KiB.
     package static var peakMemory: Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss
     }
 

@@ -17,7 +17,7 @@ struct BuildCommand: ParsableCommand {
     func run() throws {
         let (file, output, pipeline) = (file, output, pipeline)
         onLargeStack(subject: file) {
-            do {
+            do throws(SystemFailure) {
                 var build = try Build(path: file, options: pipeline.compileOptions)
                 let result = build.run()
                 pipeline.show(build.compilation.timing)

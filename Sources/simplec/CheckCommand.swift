@@ -21,7 +21,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let (file, format, pipeline) = (file, format, pipeline)
         onLargeStack(subject: file) {
-            do {
+            do throws(SystemFailure) {
                 var options = pipeline.compileOptions
                 if options.stopAfter.isEmpty { options.stopAfter = "check" }
                 var build = try Build(path: file, options: options)

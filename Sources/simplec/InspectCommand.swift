@@ -15,7 +15,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func onSmallStack() -> Int32 {
-        do {
+        do throws(SystemFailure) {
             let bytes = try SystemFile.read(file)
             let (text, isSound) = ModuleInspector.describe(bytes)
             SystemFile.print(text, to: 1)

@@ -17,7 +17,7 @@ struct InterpretCommand: ParsableCommand {
     func run() throws {
         let (file, arguments, pipeline) = (file, arguments, pipeline)
         onLargeStack(subject: file) {
-            do {
+            do throws(SystemFailure) {
                 var options = pipeline.compileOptions
                 options.stopAfter = "optimize"
                 var build = try Build(path: file, options: options)

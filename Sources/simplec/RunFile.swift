@@ -38,7 +38,7 @@ struct RunTimes {
 
 /// Compiles the program at `path` and becomes it. Returns an exit status if that fails.
 func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _ times: RunTimes = RunTimes()) -> Int32 {
-    do {
+    do throws(SystemFailure) {
         var build = try Build(path: path, options: options)
         return finishRun(&build, arguments, times)
     } catch {
