@@ -64,6 +64,8 @@ let package = Package(
             ]),
 
         tests("SMFTests", ["SMF", "CPlatform"]),
+        // Case files, run through the real executables, which `swift test` builds beside the test bundle.
+        tests("CaseTests", [], exclude: ["Cases"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
