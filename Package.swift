@@ -33,7 +33,7 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax"]),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
         stage("RuntimeABI"),
         stage("MIR", ["Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
@@ -77,5 +77,9 @@ let package = Package(
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
+
+        tests("SupportTests", ["Support"]),
+        tests("DiagnosticsTests", ["Diagnostics", "Support"]),
+        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
     ]
 )
