@@ -52,11 +52,14 @@ extension LinkState {
         // Atoms within their regions, in link order.
         var sizes: [UInt64] = [0, 0, 0, 0]
         var alignments: [UInt64] = [16, 8, 8, 8]
+        // A section of no bytes can still have symbols, which need a place.
+        var isUsed = [false, false, false, false]
         for i in atoms.indices where atoms[i].isLive {
             let region = Int(atoms[i].region.rawValue)
             let place = smfAlign(sizes[region], to: atoms[i].alignment)
             atoms[i].place = place
             sizes[region] = place + atoms[i].size
+            isUsed[region] = true
             alignments[region] = max(alignments[region], atoms[i].alignment)
             if sizes[region] > LinkState.sizeLimit {
                 problems.append(.imageTooLarge(size: sizes[region]))
@@ -88,7 +91,7 @@ extension LinkState {
             symbols: SMFSymbolTable(), order: SMFSymbolTable().order(), sourceMapBuilder: SourceMapBuilder(),
             typesPayload: [], versionPayload: [], hashPayload: [], importSymbols: [:])
         image.code = add(.code, [.read, .execute], region(.code).size, region(.code).alignment, ".text")
-        if region(.readOnly).size > 0 {
+        if isUsed[Int(Region.readOnly.rawValue)] {
             image.readOnly = add(.roData, .read, region(.readOnly).size, region(.readOnly).alignment, ".rodata")
         }
         if !metadata.sourceMap.functions.isEmpty {
@@ -116,10 +119,10 @@ extension LinkState {
             image.symbolHash = add(.symHash, .read, UInt64(image.hashPayload.count), 8, ".hash")
         }
         if !slots.isEmpty { image.slots = add(.data, [.read, .write], UInt64(slots.count * 8), 8, ".got") }
-        if region(.data).size > 0 {
+        if isUsed[Int(Region.data.rawValue)] {
             image.data = add(.data, [.read, .write], region(.data).size, region(.data).alignment, ".data")
         }
-        if region(.zero).size > 0 {
+        if isUsed[Int(Region.zero.rawValue)] {
             image.zero = add(.bss, [.read, .write], region(.zero).size, region(.zero).alignment, ".bss")
         }
 

@@ -23,7 +23,7 @@ extension LinkState {
                     if target != .max {
                         mark(Int(target), &work)
                     } else if !isAbsolute(definition) {
-                        refuse(relocation, atom, "the symbol's section does not go to the image")
+                        refuse(relocation, atom, "the symbol lies in no function and no section that goes to the image")
                         continue
                     }
                     note(type, definition: definition, relocation, atom)

@@ -100,6 +100,8 @@ extension LinkState {
                 if !atoms[Int(symbolAtom[flat])].isLive { continue }
                 // A string literal's label says nothing to anybody.
                 if symbol.isLocal && !symbol.isFunction { continue }
+                // What follows a function in its module need not follow it in the image.
+                symbol.size = min(symbol.size, atoms[Int(symbolAtom[flat])].size - symbolOffset[flat])
             }
             // A definition that lost to another module's is not the symbol any more.
             if !symbol.isLocal, definition(of: flat) != flat { continue }
@@ -176,15 +178,15 @@ extension LinkState {
             }
             return inlineMap[Int(number)]
         }
+        if result.sourceMap.entries.isEmpty { result.sourceMap.reserveEntries(view.entryCount) }
         for i in 0..<view.functionCount {
             let function = view.function(i)
             let flat = object.firstSymbol + Int(function.symbol)
             let atom = symbolAtom[flat]
             guard atom != .max, atoms[Int(atom)].isLive, atoms[Int(atom)].region == .code else { continue }
-            // The row starts where the symbol does; what the module says beside that is for its own readers.
             result.sourceMap.beginFunction(
                 symbol: 0, start: UInt32(truncatingIfNeeded: atoms[Int(atom)].place &+ symbolOffset[flat]),
-                size: min(function.size, UInt32(truncatingIfNeeded: atoms[Int(atom)].size)),
+                size: function.size,
                 name: strings.map(function.name, object, &result.symbols))
             for e in 0..<Int(function.entryCount) {
                 var entry = view.entry(Int(function.firstEntry) + e)

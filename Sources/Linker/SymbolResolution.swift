@@ -59,10 +59,17 @@ extension LinkState {
         // Sections that go to the image, and where.
         var sectionRegion = ContiguousArray<Region?>(repeating: nil, count: sectionCount)
         var relocationSection: Int?
+        var hasCode = false
         for i in 0..<sectionCount {
             let section = reader.section(i)
             switch section.kind {
-            case .code: sectionRegion[i] = .code
+            case .code:
+                guard !hasCode else {
+                    problems.append(.malformed(module: object.name, reason: "more than one code section"))
+                    return
+                }
+                hasCode = true
+                sectionRegion[i] = .code
             case .roData: sectionRegion[i] = .readOnly
             case .data: sectionRegion[i] = .data
             case .bss: sectionRegion[i] = .zero
@@ -162,8 +169,31 @@ extension LinkState {
             symbolAtom.append(atom)
             symbolOffset.append(offset)
         }
-        if let relocationSection { groupRelocations(&object, relocationSection, sectionAtom) }
+        guard sourceMapMatches(object) else {
+            problems.append(.malformed(module: object.name, reason: "the source map does not match the functions"))
+            return
+        }
+        if let relocationSection { groupRelocations(&object, relocationSection, sectionAtom, sectionRegion) }
         objects.append(object)
+    }
+
+    /// `true` iff each row of the source map starts at its symbol and ends inside the symbol's function, so that rows
+    /// still don't overlap when functions have moved.
+    private func sourceMapMatches(_ object: LinkedObject) -> Bool {
+        guard let section = object.reader.firstSection(.srcMap),
+            let view = try? SourceMapView(object.reader.payload(ofSection: section))
+        else { return true }
+        for i in 0..<view.functionCount {
+            let function = view.function(i)
+            let symbol = object.reader.symbol(Int(function.symbol))
+            let atom = symbolAtom[object.firstSymbol + Int(function.symbol)]
+            guard symbol.value == UInt64(function.start), atom != .max, atoms[Int(atom)].region == .code else {
+                return false
+            }
+            let offset = symbolOffset[object.firstSymbol + Int(function.symbol)]
+            if UInt64(function.size) > atoms[Int(atom)].size - offset { return false }
+        }
+        return true
     }
 
     /// Index of the function atom of `object` that holds the byte at `offset` of `section`.
@@ -187,7 +217,8 @@ extension LinkState {
 
     /// Finds each atom's relocations. Emitters write them function by function, and then nothing needs to be sorted.
     private mutating func groupRelocations(
-        _ object: inout LinkedObject, _ section: Int, _ sectionAtom: ContiguousArray<UInt32>
+        _ object: inout LinkedObject, _ section: Int, _ sectionAtom: ContiguousArray<UInt32>,
+        _ sectionRegion: ContiguousArray<Region?>
     ) {
         let relocations = object.reader.relocations(ofSection: section)
         object.relocations = relocations
@@ -201,7 +232,7 @@ extension LinkState {
             let relocation = relocations[i]
             let patched = Int(relocation.section)
             var atom = sectionAtom[patched]
-            if atom == .max, object.reader.section(patched).kind == .code {
+            if atom == .max, sectionRegion[patched] == .code {
                 // Mostly the same function as before, or the next one.
                 if !holds(hint, relocation, in: functions) { hint += 1 }
                 if !holds(hint, relocation, in: functions) {
@@ -315,6 +346,12 @@ extension LinkState {
         return true
     }
 
+    /// `true` iff symbol `flat` is a function.
+    private func isFunction(_ flat: Int) -> Bool {
+        let object = objects[object(ofSymbol: flat)]
+        return object.reader.symbol(flat - object.firstSymbol).isFunction
+    }
+
     private mutating func findEntry() {
         let name = Array(options.entry.utf8) + [0]
         let found = name.withUnsafeBufferPointer { name -> UInt32 in
@@ -322,7 +359,7 @@ extension LinkState {
             guard let base = name.baseAddress, let index = globalNames.find(base, hash: hash) else { return .max }
             return globals[index].definition
         }
-        guard found != .max, symbolAtom[Int(found)] != .max, atoms[Int(symbolAtom[Int(found)])].region == .code else {
+        guard found != .max, symbolAtom[Int(found)] != .max, isFunction(Int(found)) else {
             problems.append(.noEntry(symbol: options.entry))
             return
         }

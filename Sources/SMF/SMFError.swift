@@ -26,6 +26,7 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
     case sectionType
     case sectionFlags
     case writableCode
+    case executableData
     case sectionAlignment
     case sectionMisaligned
     case virtualSize
@@ -97,6 +98,7 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
         case .sectionType: "unknown section type"
         case .sectionFlags: "unknown section flags"
         case .writableCode: "a section is both writable and executable"
+        case .executableData: "a section that is not code is executable"
         case .sectionAlignment: "a section's alignment is not a power of two up to 2 MiB"
         case .sectionMisaligned: "a section's offset is not a multiple of its alignment"
         case .virtualSize: "a section's size in memory is smaller than its size in the file"

@@ -233,6 +233,9 @@ package struct SMFReader {
             guard !section.flags.isSuperset(of: [.write, .execute]) else {
                 throw SMFError(.writableCode, at: at + 4, value: UInt64(section.flags.rawValue))
             }
+            guard section.kind == .code || !section.flags.contains(.execute) else {
+                throw SMFError(.executableData, at: at + 4, value: UInt64(section.flags.rawValue))
+            }
             guard section.alignment.nonzeroBitCount == 1, section.alignment <= SMFFormat.maximumAlignment else {
                 throw SMFError(.sectionAlignment, at: at + 32, value: section.alignment)
             }
@@ -291,9 +294,9 @@ package struct SMFReader {
 }
 
 /// The entries of one Reloc section.
-package struct SMFRelocations {
-    package let base: UnsafeRawPointer
-    package let count: Int
+@usableFromInline package struct SMFRelocations {
+    @usableFromInline package let base: UnsafeRawPointer
+    @usableFromInline package let count: Int
 
     @inlinable package init(base: UnsafeRawPointer, count: Int) {
         self.base = base
@@ -303,8 +306,10 @@ package struct SMFRelocations {
     /// Entry `index`.
     /// - Requires: `index < count`.
     @inlinable package subscript(index: Int) -> SMFRelocation {
-        precondition(index >= 0 && index < count)
-        return SMFRelocation(decoding: base + index * SMFFormat.relocationEntrySize)
+        @inline(__always) get {
+            precondition(index >= 0 && index < count)
+            return SMFRelocation(decoding: base + index * SMFFormat.relocationEntrySize)
+        }
     }
 }
 

@@ -187,6 +187,15 @@ package struct SourceMapFrame: Sendable, Equatable {
     package var isInlined: Bool
     /// `false` iff the position is that of the nearest call, not of the address asked for.
     package var isExact: Bool
+
+    package init(name: UInt32, file: UInt32, line: UInt32, column: UInt32, isInlined: Bool, isExact: Bool) {
+        self.name = name
+        self.file = file
+        self.line = line
+        self.column = column
+        self.isInlined = isInlined
+        self.isExact = isExact
+    }
 }
 
 /// The source frames of one machine frame, innermost first.
