@@ -35,7 +35,7 @@ let package = Package(
         stage("Syntax", ["Support", "Diagnostics"]),
         stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
         stage("RuntimeABI"),
-        stage("MIR", ["Support", "RuntimeABI"]),
+        stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
         stage("SMF", ["CPlatform"]),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
@@ -81,5 +81,6 @@ let package = Package(
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
+        tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
     ]
 )

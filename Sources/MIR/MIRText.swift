@@ -112,13 +112,13 @@ package struct MIRPrinter {
             text += "b\(b)"
             var separator = "("
             var closing = ""
-            function.forEachParameter(of: BlockID(b)) {
-                text += separator + value($0) + ": \(function[$0].type)"
+            for id in MIRPrinter.chain(from: function.blocks[b].firstParameter, function) {
+                text += separator + value(id) + ": \(function[id].type)"
                 separator = ", "
                 closing = ")"
             }
             text += closing + ":\n"
-            function.forEachInstruction(in: BlockID(b)) { print($0, function) }
+            for id in MIRPrinter.chain(from: function.blocks[b].first, function) { print(id, function) }
         }
         text += "}\n"
     }
@@ -127,16 +127,23 @@ package struct MIRPrinter {
         numbers = Array(repeating: 0, count: function.instructions.count)
         var next: UInt32 = 1
         for b in function.blocks.indices {
-            function.forEachParameter(of: BlockID(b)) {
-                numbers[$0.index] = options.contains(.rawNumbers) ? $0.rawValue : next
-                next += 1
-            }
-            function.forEachInstruction(in: BlockID(b)) {
-                if function[$0].type == .none { return }
-                numbers[$0.index] = options.contains(.rawNumbers) ? $0.rawValue : next
+            let parameters = MIRPrinter.chain(from: function.blocks[b].firstParameter, function)
+            for id in parameters + MIRPrinter.chain(from: function.blocks[b].first, function)
+            where function[id].type != .none {
+                numbers[id.index] = options.contains(.rawNumbers) ? id.rawValue : next
                 next += 1
             }
         }
+    }
+    /// The elements of a chain, up to where it leaves the arena or must be in a cycle.
+    private static func chain(from first: ValueID, _ function: MIRFunction) -> [ValueID] {
+        var result: [ValueID] = []
+        var id = first
+        while id.exists, id.index < function.instructions.count, result.count < function.instructions.count {
+            result.append(id)
+            id = function[id].next
+        }
+        return result
     }
 
     private mutating func print(_ id: ValueID, _ function: MIRFunction) {
