@@ -74,7 +74,7 @@ let package = Package(
             dependencies: ["CPlatform"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
 

@@ -1,6 +1,9 @@
 // The C library and the few lines of C that Swift can't say, for Runtime, SMF and Loader.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -17,4 +20,5 @@
 // Results of runtime entries that return two values (in rax and rdx, or in rax and xmm0).
 typedef struct { int64_t first; int64_t second; } simple_rt_pair_ii;
 typedef struct { int64_t first; double second; } simple_rt_pair_id;
+#include "RuntimePlatform.h"
 #endif
