@@ -67,6 +67,7 @@ let package = Package(
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
         tests("CaseTests", [], exclude: ["Cases"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
+        tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
         .executableTarget(
