@@ -83,7 +83,6 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
-        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
     ]
 )
