@@ -66,9 +66,9 @@ package struct Build: ~Copyable {
         switch style {
         case .text:
             SystemFile.print(
-                renderText(compilation.diagnostics, sources: compilation.sources, color: Terminal.usesColor), to: 2)
+                TextRenderer(usesColor: Terminal.usesColor).render(compilation.diagnostics, compilation.sources), to: 2)
         case .json:
-            SystemFile.print(renderJSON(compilation.diagnostics, sources: compilation.sources), to: 1)
+            SystemFile.print(JSONRenderer().render(compilation.diagnostics, compilation.sources), to: 1)
         }
     }
 

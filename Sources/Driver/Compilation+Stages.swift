@@ -27,7 +27,7 @@ extension Compilation {
         guard wants("tokens") || wants("ast"), let parsed else { return }
         for module in parsed.modules {
             if wants("tokens") { emitted.append(("tokens", printTokens(sources[module.tree.file]))) }
-            if wants("ast") { emitted.append(("ast", printSyntax(module.tree, interner: interner))) }
+            if wants("ast") { emitted.append(("ast", printSyntax(module.tree, interner))) }
         }
     }
 

@@ -47,7 +47,7 @@ package enum Pipeline {
             print: { $0.printMIR("mir") }, verify: { $0.verifyModules(after: "lower") }),
         // MIR -> better MIR. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
         Stage(
-            name: "optimize", sections: passes.map { "mir:\($0.name)" } + ["mir:optimized"],
+            name: "optimize", sections: Pass.all.map { "mir:\($0.name)" } + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },
             verify: { $0.verifyModules(after: "optimize") }),
         // MIR -> object modules.

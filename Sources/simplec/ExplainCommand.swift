@@ -11,7 +11,7 @@ struct ExplainCommand: ParsableCommand {
     var code: String
 
     func run() throws {
-        guard let text = explanation(of: code.uppercased()) else {
+        guard let text = explain(code.uppercased()) else {
             SystemFile.print("error: there is no code `\(code)`\n", to: 2)
             throw ExitCode(ExitStatus.usage)
         }
