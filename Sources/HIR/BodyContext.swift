@@ -1,5 +1,6 @@
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Which local a name is bound to, valid only in the context that made it.
 struct NameBinding {

@@ -1,4 +1,5 @@
-import Support
+internal import Diagnostics
+internal import Support
 
 /// Groups of receivers that share methods.
 enum MethodGroup: UInt8, CaseIterable, Sendable { case string, array, integer, float, char, bool, option, range, tuple }

@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Calls: functions, methods, constructors, prelude functions, casts written as calls.
 extension Checker {

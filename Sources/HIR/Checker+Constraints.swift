@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// An operation on types that are not known yet (LANGUAGE §5.2). In a function's scheme, the types mention its type
 /// parameters, and each call must satisfy the constraint.

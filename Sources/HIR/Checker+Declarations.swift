@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Module-level definitions: collecting them, imports, look-up, struct fields, signatures.
 extension Checker {

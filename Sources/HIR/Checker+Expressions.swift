@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Expressions: syntax -> HIR nodes with types.
 extension Checker {
@@ -841,7 +841,7 @@ extension Checker {
             let width = program.types.bitWidth(t), signed = program.types.isSigned(t)
             switch word {
             case "MAX":
-                let value = signed ? UInt64(1) << UInt64(width - 1) - 1 : UInt64.max >> UInt64(64 - width)
+                let value = signed ? UInt64.max >> UInt64(65 - width) : UInt64.max >> UInt64(64 - width)
                 let expr = intConstant(Int64(bitPattern: value), t, at: n.span)
                 context.body[expr].flags = 1
                 return expr

@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Bodies of functions: when they are checked, generalisation and instantiation (LANGUAGE §5.2).
 ///

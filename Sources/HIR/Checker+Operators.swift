@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Operators, casts, conditions, `if` and `match` as expressions.
 extension Checker {

@@ -1,5 +1,6 @@
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Calls of prelude functions (LANGUAGE §12.2).
 extension Checker {

@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Top-level code of the root, initialisers of imported modules, module-level variables, `fn main`.
 extension Checker {

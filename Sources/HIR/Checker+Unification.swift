@@ -1,5 +1,5 @@
-import Diagnostics
-import Support
+internal import Diagnostics
+internal import Support
 
 /// An inference variable. A literal class restricts what it may become (LANGUAGE §5.3).
 struct TypeVariable {

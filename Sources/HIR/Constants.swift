@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// The value of a constant expression (LANGUAGE §10.2).
 indirect enum ConstantValue: Equatable {
@@ -217,7 +217,7 @@ extension Checker {
     func normalize(_ bits: UInt64, _ type: TypeID) -> UInt64 {
         let shift = UInt64(64 - program.types.bitWidth(type))
         if program.types.isSigned(type) { return UInt64(bitPattern: Int64(bitPattern: bits << shift) >> Int64(shift)) }
-        return bits << shift >> shift
+        return (bits << shift) >> shift
     }
 
     private func narrow(

@@ -1,6 +1,6 @@
-import Diagnostics
-import Support
-import Syntax
+internal import Diagnostics
+internal import Support
+internal import Syntax
 
 /// Exhaustiveness and usefulness of `match` by the matrix algorithm over constructors
 /// (Maranget, "Warnings for pattern matching", JFP 2007; LANGUAGE §7.3).

@@ -1,4 +1,5 @@
-import RuntimeABI
+internal import Diagnostics
+internal import RuntimeABI
 
 /// A parsed format specification (LANGUAGE §12.1), packed as `FormatType` of RuntimeABI documents.
 struct FormatSpec {

@@ -1,4 +1,5 @@
-import Support
+internal import Diagnostics
+internal import Support
 
 /// Names that the checker looks for, interned once.
 struct KnownNames {

@@ -1,5 +1,6 @@
-import Support
-import Syntax
+internal import Diagnostics
+package import Support
+internal import Syntax
 
 extension HIRProgram {
     /// What `receiver.name(arguments)` means for the (now known) types of an instance of a generic function.

@@ -39,7 +39,7 @@ struct Parsed: Sendable {
 }
 
 extension Parsed {
-    /// Parses on a thread of known stack size: an eighth of a usual main thread's 8 MiB must do.
+    /// Parses on a thread of known stack size: half of a main thread's usual 8 MiB must do.
     ///
     /// Unoptimised code keeps every temporary in memory of its own and needs many times as much.
     static func onKnownStack(_ source: String) async -> Parsed {
@@ -48,7 +48,7 @@ extension Parsed {
             #if DEBUG
                 thread.stackSize = 64 << 20
             #else
-                thread.stackSize = 1 << 20
+                thread.stackSize = 4 << 20
             #endif
             thread.start()
         }
