@@ -84,5 +84,6 @@ let package = Package(
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
+        tests("MIRTests", ["MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
     ]
 )

@@ -1,5 +1,5 @@
-// Pass `cleanControlFlow`: removes unreachable blocks, leads edges past empty blocks and joins blocks that follow each
-// other on all paths.
+// Pass `cleanControlFlow`: leads edges past empty blocks, joins blocks that follow each other on all paths, removes
+// unreachable blocks and puts the others in reverse postorder.
 
 internal import Support
 
@@ -12,10 +12,7 @@ extension PassContext {
             flowIsValid = false
             updateFlow(function)
         }
-        if flow.count < function.blocks.count {
-            dropUnreachableBlocks(&function)
-            flowIsValid = false
-        }
+        arrangeBlocks(&function)
     }
 
     /// Edges to a block that does nothing but jump go where it jumps.
@@ -92,16 +89,19 @@ extension PassContext {
         view.blocks[target].parameterCount = 0
     }
 
-    /// Renumbers the reachable blocks in their old order.
-    private mutating func dropUnreachableBlocks(_ function: inout MIRFunction) {
+    /// Leaves the reachable blocks, in reverse postorder.
+    private mutating func arrangeBlocks(_ function: inout MIRFunction) {
+        var isArranged = flow.count == function.blocks.count
+        for i in 0..<flow.count where flow.block(i) != UInt32(i) { isArranged = false }
+        if isArranged { return }
         words.prepare(function.blocks.count, filledWith: 0)
-        var count = 0
-        for b in function.blocks.indices where flow.isReachable(UInt32(b)) {
-            words[b] = UInt32(count)
-            function.blocks[count] = function.blocks[b]
-            count += 1
+        var blocks: ContiguousArray<Block> = []
+        blocks.reserveCapacity(flow.count)
+        for i in 0..<flow.count {
+            words[flow.block(i)] = UInt32(i)
+            blocks.append(function.blocks[Int(flow.block(i))])
         }
-        function.blocks.removeLast(function.blocks.count - count)
+        function.blocks = blocks
         // Edges of unreachable blocks belong to no terminator any more; what they say does not matter.
         for e in function.edges.indices {
             function.edges[e].target = BlockID(rawValue: words[function.edges[e].target.rawValue])
@@ -113,5 +113,6 @@ extension PassContext {
                 parameter = function[parameter].next
             }
         }
+        flowIsValid = false
     }
 }

@@ -153,7 +153,10 @@ struct ConstraintGraph: ~Copyable {
             guard isNonNegative(view, i.a) else { return }
             addOrder(view, i.b, i.a, relation == .greaterU ? -1 : 0, at: point, ordinal: ordinal, isEdge: isEdge)
             add(i.b, isUpper: false, 0, 0, at: point, ordinal: ordinal, isEdge: isEdge)
-        case .notEqual: return
+        case .notEqual:
+            // A length that is not 0 is at least 1.
+            guard view.constant(i.b) == 0, isNonNegative(view, i.a) else { return }
+            add(i.a, isUpper: false, 0, 1, at: point, ordinal: ordinal, isEdge: isEdge)
         }
     }
     /// Whether the value is not negative on account of its definition alone.
@@ -213,9 +216,26 @@ struct ConstraintGraph: ~Copyable {
         _ bound: Int64, at point: ProgramPoint
     ) -> Bool {
         budget = ConstraintGraph.proofBudget
-        if let constant = view.constant(other), other != 0 {
-            let (sum, overflow) = constant.addingReportingOverflow(bound)
-            return !overflow && search(view, flow, value, isUpper, 0, sum, point, 0)
+        // "<= (x + k) + bound" is "<= x + (k + bound)".
+        var other = other
+        var bound = bound
+        for _ in 0..<4 where other != 0 {
+            let i = view[other]
+            let step: Int64
+            if i.opcode == .iconst {
+                step = i.immediate
+                other = 0
+            } else if i.opcode == .add || i.opcode == .addS || i.opcode == .subtract || i.opcode == .subtractS,
+                let k = view.constant(i.b), k != .min, isExact(view, flow, other, i)
+            {
+                step = i.opcode == .add || i.opcode == .addS ? k : -k
+                other = i.a
+            } else {
+                break
+            }
+            let (sum, overflow) = bound.addingReportingOverflow(step)
+            if overflow { return false }
+            bound = sum
         }
         return search(view, flow, value, isUpper, other, bound, point, 0)
     }
@@ -307,7 +327,8 @@ struct ConstraintGraph: ~Copyable {
             return !overflow && search(view, flow, i.b, true, other, rest, point, depth + 1)
         case .remainderS:
             guard isUpper else { return false }
-            if range(view, i.b).low > 0 {
+            // The divisor is not 0 where a remainder is computed.
+            if range(view, i.b).low >= 0 {
                 let (rest, overflow) = bound.addingReportingOverflow(1)
                 if !overflow, search(view, flow, i.b, true, other, rest, point, depth + 1) { return true }
             }

@@ -148,7 +148,7 @@ extension PassContext {
             guard let count = view.constant(i.b), count > 0 else { return nil }
             let x = facts.range(view, i.a)
             if x.low >= 0 { return ValueRange(x.low >> count, x.high >> count) }
-            return ValueRange(0, (1 << (Int64(i.type.size * 8) - count)) - 1)
+            return ValueRange(0, Int64(bitPattern: ConstantFolding.unsigned(-1, i.type) >> UInt64(count)))
         case .shiftRightS:
             guard let count = view.constant(i.b), count >= 0 else { return nil }
             let x = facts.range(view, i.a)

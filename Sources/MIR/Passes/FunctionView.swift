@@ -55,6 +55,14 @@ struct FunctionView {
         }
     }
 
+    /// Leaves nothing in a block that cannot be reached: what it used may be gone.
+    func empty(_ block: Int) {
+        let terminator = blocks[block].last.rawValue
+        let old = self[terminator]
+        self[terminator] = Instruction(.unreachable, position: old.position, scope: old.scope)
+        blocks[block].first = ValueID(rawValue: terminator)
+    }
+
     /// Number of edges that leave through the terminator `value`.
     @inline(__always)
     func successorCount(_ value: UInt32) -> Int {

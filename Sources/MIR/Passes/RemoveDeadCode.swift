@@ -21,8 +21,11 @@ extension PassContext {
                 if flow.isReachable(UInt32(b)) {
                     if sweep(view, b) { dropsParameters = true }
                 } else {
-                    empty(view, b)
-                    dropsParameters = true
+                    view.empty(b)
+                    if view.blocks[b].parameterCount != 0 {
+                        blockFlags[b] = 1
+                        dropsParameters = true
+                    }
                 }
             }
             if dropsParameters { dropArguments(view) }
@@ -105,15 +108,6 @@ extension PassContext {
             parameter = view[parameter].next.rawValue
         }
         return false
-    }
-
-    /// Leaves nothing in an unreachable block.
-    private func empty(_ view: FunctionView, _ block: Int) {
-        let terminator = view.blocks[block].last.rawValue
-        let old = view[terminator]
-        view[terminator] = Instruction(.unreachable, position: old.position, scope: old.scope)
-        view.blocks[block].first = ValueID(rawValue: terminator)
-        if view.blocks[block].parameterCount != 0 { blockFlags[block] = 1 }
     }
 
     /// Removes the arguments for dead parameters from all edges, then the parameters.

@@ -49,6 +49,9 @@ extension PassContext {
                 }
                 if numbering { memory.leave(block) }
             }
+            if changed {
+                for i in 0..<flow.count where blockFlags[flow.block(i)] == 0 { view.empty(Int(flow.block(i))) }
+            }
             return changed
         }
         if changedFlow { flowIsValid = false }
