@@ -66,6 +66,8 @@ let package = Package(
         tests("SMFTests", ["SMF", "CPlatform"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
         tests("CaseTests", [], exclude: ["Cases"]),
+        tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
+        tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
@@ -75,7 +77,7 @@ let package = Package(
             dependencies: ["CPlatform"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer"]),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
             linkerSettings: [.unsafeFlags(["-lm"])]),
 
@@ -85,5 +87,6 @@ let package = Package(
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
         tests("MIRTests", ["MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
+            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
     ]
 )

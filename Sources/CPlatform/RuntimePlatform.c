@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "CPlatform.h"
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -40,6 +42,11 @@ __asm__(
     ".size cp_frame_pointer,.-cp_frame_pointer\n"
     ".section .note.GNU-stack,\"\",@progbits\n.text\n");
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void cp_lock(void) { pthread_mutex_lock(&lock); }
+void cp_unlock(void) { pthread_mutex_unlock(&lock); }
+
 static int argument_count;
 static char **argument_values;
 
@@ -54,6 +61,10 @@ char **cp_argument_values(void) { return argument_values; }
 int cp_errno(void) { return errno; }
 
 int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size) {
+    return memmem(text, text_size, part, part_size);
+}
 
 int64_t cp_monotonic_ns(void) {
     struct timespec t;

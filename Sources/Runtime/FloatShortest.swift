@@ -92,7 +92,7 @@ func shortestDecimal(_ value: Float) -> ShortDecimal {
 }
 
 /// Writes the display form of an f64 (LANGUAGE §12.1): at most 26 bytes.
-func writeShortest(_ value: Double, _ target: UnsafeMutablePointer<UInt8>) -> Int {
+package func writeShortest(_ value: Double, _ target: UnsafeMutablePointer<UInt8>) -> Int {
     var start = target
     if value.isFinite {
         if value.sign == .minus {
@@ -107,7 +107,7 @@ func writeShortest(_ value: Double, _ target: UnsafeMutablePointer<UInt8>) -> In
 }
 
 /// Writes the display form of an f32: at most 20 bytes.
-func writeShortest(_ value: Float, _ target: UnsafeMutablePointer<UInt8>) -> Int {
+package func writeShortest(_ value: Float, _ target: UnsafeMutablePointer<UInt8>) -> Int {
     var start = target
     if value.isFinite {
         if value.sign == .minus {

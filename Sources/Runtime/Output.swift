@@ -141,7 +141,7 @@ package func putReport(_ bytes: Bytes, _ count: Int) {
 package func putReport(_ text: StaticString) { putReport(text.utf8Start, text.utf8CodeUnitCount) }
 
 /// Appends a C string to the report.
-func putCString(_ text: UnsafePointer<CChar>) {
+package func putCString(_ text: UnsafePointer<CChar>) {
     putReport(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
 }
 

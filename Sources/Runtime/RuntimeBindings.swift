@@ -145,19 +145,137 @@ let runtimeNameHashes: [UInt32] = [
     0xC098B60F, 0x17B52A11,
 ]
 
+/// The entries' names, each followed by NUL, in the order of `RuntimeFunction`. (`runtimeEntries` has them, too, but
+/// would have to be built first.)
+private let runtimeNames: StaticString = """
+    simple_rt_panic_trap\0\
+    simple_rt_panic_index\0\
+    simple_rt_panic_message\0\
+    simple_rt_panic_assert\0\
+    simple_rt_panic_assert_equal\0\
+    simple_rt_panic_unwrap\0\
+    simple_rt_panic_destructure\0\
+    simple_rt_exit\0\
+    simple_rt_allocate\0\
+    simple_rt_array_new\0\
+    simple_rt_array_from_data\0\
+    simple_rt_array_grow\0\
+    simple_rt_array_reserve\0\
+    simple_rt_array_slice\0\
+    simple_rt_array_concat\0\
+    simple_rt_array_extend\0\
+    simple_rt_array_insert_gap\0\
+    simple_rt_array_remove_at\0\
+    simple_rt_array_reverse\0\
+    simple_rt_array_clone\0\
+    simple_rt_string_concat\0\
+    simple_rt_string_equal\0\
+    simple_rt_string_compare\0\
+    simple_rt_string_index\0\
+    simple_rt_string_char_at\0\
+    simple_rt_string_slice\0\
+    simple_rt_string_from_char\0\
+    simple_rt_string_contains\0\
+    simple_rt_string_find\0\
+    simple_rt_string_find_last\0\
+    simple_rt_string_count\0\
+    simple_rt_string_starts_with\0\
+    simple_rt_string_ends_with\0\
+    simple_rt_string_replace\0\
+    simple_rt_string_repeat\0\
+    simple_rt_string_reverse\0\
+    simple_rt_string_trim\0\
+    simple_rt_string_trim_chars\0\
+    simple_rt_string_strip_prefix\0\
+    simple_rt_string_strip_suffix\0\
+    simple_rt_string_upper\0\
+    simple_rt_string_lower\0\
+    simple_rt_string_capitalize\0\
+    simple_rt_string_title\0\
+    simple_rt_string_split\0\
+    simple_rt_string_split_whitespace\0\
+    simple_rt_string_lines\0\
+    simple_rt_string_chars\0\
+    simple_rt_string_bytes\0\
+    simple_rt_string_from_chars\0\
+    simple_rt_string_join\0\
+    simple_rt_string_pad\0\
+    simple_rt_string_test\0\
+    simple_rt_string_to_int\0\
+    simple_rt_string_to_float\0\
+    simple_rt_string_equal_ignore_case\0\
+    simple_rt_string_split_once\0\
+    simple_rt_char_test\0\
+    simple_rt_char_upper\0\
+    simple_rt_char_lower\0\
+    simple_rt_sink_begin\0\
+    simple_rt_sink_finish\0\
+    simple_rt_sink_string\0\
+    simple_rt_sink_i64\0\
+    simple_rt_sink_u64\0\
+    simple_rt_sink_f64\0\
+    simple_rt_sink_f32\0\
+    simple_rt_sink_bool\0\
+    simple_rt_sink_char\0\
+    simple_rt_sink_debug_string\0\
+    simple_rt_sink_debug_char\0\
+    simple_rt_format_i64\0\
+    simple_rt_format_u64\0\
+    simple_rt_format_f64\0\
+    simple_rt_format_string\0\
+    simple_rt_print_error\0\
+    simple_rt_input\0\
+    simple_rt_arguments\0\
+    simple_rt_flush\0\
+    simple_rt_pow_integer\0\
+    simple_rt_pow_f64\0\
+    simple_rt_remainder_f64\0\
+    simple_rt_floor_f64\0\
+    simple_rt_ceil_f64\0\
+    simple_rt_trunc_f64\0\
+    simple_rt_round_f64\0\
+    simple_rt_round_even_f64\0\
+    simple_rt_exp_f64\0\
+    simple_rt_exp2_f64\0\
+    simple_rt_ln_f64\0\
+    simple_rt_log2_f64\0\
+    simple_rt_log10_f64\0\
+    simple_rt_sin_f64\0\
+    simple_rt_cos_f64\0\
+    simple_rt_tan_f64\0\
+    simple_rt_asin_f64\0\
+    simple_rt_acos_f64\0\
+    simple_rt_atan_f64\0\
+    simple_rt_atan2_f64\0\
+    simple_rt_sinh_f64\0\
+    simple_rt_cosh_f64\0\
+    simple_rt_tanh_f64\0\
+    simple_rt_cbrt_f64\0\
+    simple_rt_hypot_f64\0\
+    simple_rt_u64_to_f64\0\
+    simple_rt_f64_to_u64\0
+    """
+
 /// The entry with this name, whose FNV-1a hash is `hash`.
 package func runtimeFunction(named name: UnsafeBufferPointer<UInt8>, hash: UInt32) -> RuntimeFunction? {
+    guard let start = name.baseAddress else { return nil }
     var index = 0
     // A scan over a few hundred bytes costs less than any structure that has to be built.
-    while index < runtimeNameHashes.count {
-        if runtimeNameHashes[index] == hash {
-            let entry = runtimeEntries[index].name
-            guard entry.utf8CodeUnitCount == name.count, let start = name.baseAddress,
-                memcmp(entry.utf8Start, start, name.count) == 0
-            else { return nil }
-            return RuntimeFunction(rawValue: UInt16(truncatingIfNeeded: index))
-        }
-        index += 1
+    while index < runtimeNameHashes.count && runtimeNameHashes[index] != hash { index &+= 1 }
+    if index == runtimeNameHashes.count { return nil }
+    var candidate = runtimeNames.utf8Start
+    var skipped = 0
+    while skipped < index {
+        while candidate.pointee != 0 { candidate += 1 }
+        candidate += 1
+        skipped &+= 1
     }
-    return nil
+    // Byte by byte: the name may be longer than what is left of the table.
+    var position = 0
+    while position < name.count {
+        if candidate[position] != start[position] { return nil }
+        position &+= 1
+    }
+    if candidate[position] != 0 { return nil }
+    return RuntimeFunction(rawValue: UInt16(truncatingIfNeeded: index))
 }

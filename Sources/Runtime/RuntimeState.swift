@@ -61,19 +61,12 @@ package func tryMapMemory(_ size: Int) -> UnsafeMutableRawPointer? {
 }
 
 #if !hasFeature(Embedded)
-    /// Serialises uses of the runtime by threads of a host process.
-    nonisolated(unsafe) private let runtimeLock: UnsafeMutablePointer<pthread_mutex_t> = {
-        let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        pthread_mutex_init(lock, nil)
-        return lock
-    }()
-
     /// Runs `body` as the only user of the runtime, with the calling frame as the end of the scanned stack.
     /// References that `body` keeps must live on the stack or in a registered root range. Not reentrant.
     @inline(never)
     package func withRuntime<Result>(_ body: () throws -> Result) rethrows -> Result {
-        pthread_mutex_lock(runtimeLock)
-        defer { pthread_mutex_unlock(runtimeLock) }
+        cp_lock()
+        defer { cp_unlock() }
         startRuntime()
         let outer = runtime.stackTop
         defer { runtime.stackTop = outer }

@@ -10,11 +10,11 @@ import CPlatform
 func findBytes(_ text: TextSpan, _ needle: TextSpan, from start: Int) -> Int {
     if needle.count == 0 { return start }
     if text.count &- start < needle.count { return -1 }
-    let found: UnsafeMutableRawPointer?
+    let found: UnsafeRawPointer?
     if needle.count == 1 {
-        found = memchr(text.start + start, Int32(needle.start.pointee), text.count &- start)
+        found = UnsafeRawPointer(memchr(text.start + start, Int32(needle.start.pointee), text.count &- start))
     } else {
-        found = memmem(text.start + start, text.count &- start, needle.start, needle.count)
+        found = cp_find(text.start + start, text.count &- start, needle.start, needle.count)
     }
     guard let found else { return -1 }
     return Int(bitPattern: found) &- Int(bitPattern: text.start)

@@ -1,9 +1,6 @@
 // The C library and the few lines of C that Swift can't say, for Runtime, SMF and Loader.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

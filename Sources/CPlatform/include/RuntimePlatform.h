@@ -26,6 +26,10 @@ void cp_with_registers(void (*visit)(void *context, uintptr_t stack_pointer), vo
 // This function's caller's frame pointer.
 uintptr_t cp_frame_pointer(void);
 
+// A lock for the host's threads that use the runtime.
+void cp_lock(void);
+void cp_unlock(void);
+
 // errno, which is a macro.
 int cp_errno(void);
 // The process's arguments, which Embedded Swift does not offer (glibc passes them to constructors).
@@ -37,6 +41,8 @@ int cp_open_read(const char *path);
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
 uint64_t cp_physical_memory(void);
+// memmem, a GNU extension.
+const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size);
 // Blocks until fd can be written.
 void cp_wait_writable(int fd);
 
