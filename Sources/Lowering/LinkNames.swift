@@ -1,78 +1,9 @@
-// The names by which the linker knows functions, instances and globals, and the spelling of types in them.
+// The names by which the linker knows functions, instances and globals.
 
 internal import HIR
 internal import Support
 
 extension HIRProgram {
-    /// Appends the spelling of `type` to `text`: unique, readable, the language's own notation (`[i64]`, `(str, i64)?`).
-    func spell(_ type: TypeID, _ text: inout String) {
-        switch types.kind(type) {
-        case .error: text += "<error>"
-        case .never: text += "Never"
-        case .nilType: text += "nil"
-        case .bool: text += "bool"
-        case .char: text += "char"
-        case .i8: text += "i8"
-        case .i16: text += "i16"
-        case .i32: text += "i32"
-        case .i64: text += "i64"
-        case .u8: text += "u8"
-        case .u16: text += "u16"
-        case .u32: text += "u32"
-        case .u64: text += "u64"
-        case .f32: text += "f32"
-        case .f64: text += "f64"
-        case .str: text += "str"
-        case .tuple:
-            text += "("
-            spellList(type, 0..<types.count(type), ", ", &text)
-            text += types.count(type) == 1 ? ",)" : ")"
-        case .array:
-            text += "["
-            spell(types.argument(type, 0), &text)
-            text += "]"
-        case .range:
-            text += "Range["
-            spell(types.argument(type, 0), &text)
-            text += "]"
-        case .option:
-            let payload = types.argument(type, 0)
-            let isFunction = types.kind(payload) == .function
-            if isFunction { text += "(" }
-            spell(payload, &text)
-            text += isFunction ? ")?" : "?"
-        case .function:
-            let count = types.count(type) - 1
-            text += "fn("
-            spellList(type, 0..<count, ", ", &text)
-            text += ") -> "
-            spell(types.argument(type, count), &text)
-        case .structure:
-            text += structs[Int(types.payload(type))].name
-            if types.count(type) > 0 {
-                text += "["
-                spellList(type, 0..<types.count(type), ", ", &text)
-                text += "]"
-            }
-        case .parameter: text += "T\(types.payload(type))"
-        case .variable: text += "_\(types.payload(type))"
-        }
-    }
-
-    /// The spelling of `type` in the source language, as `type_name` gives it.
-    func typeName(_ type: TypeID) -> String {
-        var text = ""
-        spell(type, &text)
-        return text
-    }
-
-    private func spellList(_ type: TypeID, _ range: Range<Int>, _ separator: String, _ text: inout String) {
-        for i in range {
-            if i > range.lowerBound { text += separator }
-            spell(types.argument(type, i), &text)
-        }
-    }
-
     /// As `spell`, without blanks and with the module in front of struct names, so that equal text means equal types.
     func spellForLinking(_ type: TypeID, _ text: inout String) {
         if types.kind(type) == .structure {
