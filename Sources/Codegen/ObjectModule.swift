@@ -200,6 +200,8 @@ struct ObjectModule {
                 inlines.removeAll(keepingCapacity: true)
                 inlines.append(contentsOf: repeatElement(0, count: body.scopes.count))
             }
+            // Modules made without sources (tests, tools) have functions in the map, but no positions.
+            if body.scopes.contains(where: { $0.file.index >= files.count }) { continue }
             for i in Int(function.firstCall)..<Int(function.firstCall + function.callCount) {
                 let call = generator.callSites[i]
                 let file = body.scopes[Int(call.scope)].file

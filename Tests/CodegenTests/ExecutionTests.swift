@@ -22,9 +22,9 @@ struct ExecutionTests {
     /// Calls a function (i64…) -> i64 made from `text`, whose wrapper is generated here.
     static func run(_ text: String, _ arguments: [Int64]) throws -> Int64? {
         var wrapper = "func global @wrapper(ptr, ptr) {\nb0(v1: ptr, v2: ptr):\n"
-        for i in arguments.indices { wrapper += "v\(10 + i) = load i64 any v1 + \(8 * i)\n" }
+        for i in arguments.indices { wrapper += "v\(10 + i) = load i64 [v1 + \(8 * i)] any\n" }
         let list = arguments.indices.map { "v\(10 + $0)" }.joined(separator: ", ")
-        wrapper += "v3 = call i64 @f(\(list))\nstore any v2, v3\nreturn\n}\n"
+        wrapper += "v3 = call i64 @f(\(list))\nstore v3, [v2] any\nreturn\n}\n"
         let module = try compile(text + wrapper)
         var input = arguments
         var output: Int64 = 0

@@ -73,7 +73,7 @@ final class NativeModule {
             }
             size += 4096
             guard let base = mmap(nil, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-                base != MAP_FAILED
+                Int(bitPattern: base) != -1
             else { throw UnknownSymbol(name: "mmap") }
             var code: [UInt8] = []
             for i in 0..<reader.sectionCount {
@@ -100,7 +100,7 @@ final class NativeModule {
                     let offset = offsets[Int(symbol.section) - 1] + Int(symbol.value)
                     symbols[name] = offset
                     addresses.append(Int(bitPattern: base + offset))
-                    if symbol.type == .function { functions.append((name, Int(symbol.value), Int(symbol.size))) }
+                    if symbol.type == SMFSymbolType.function.rawValue { functions.append((name, Int(symbol.value), Int(symbol.size))) }
                 } else if name == "simple_rt_panic_trap" {
                     addresses.append(Int(bitPattern: base + stubs.trap))
                 } else if name == "simple_rt_panic_index" {
@@ -119,7 +119,7 @@ final class NativeModule {
                     let place = base + offsets[Int(relocation.section)] + Int(relocation.offset)
                     let symbol = Int(relocation.symbol)
                     let target = addresses[symbol] ?? 0
-                    switch relocation.type {
+                    switch SMFRelocationType(rawValue: relocation.type) {
                     case .abs64: place.storeBytes(of: target + Int(relocation.addend), as: Int.self)
                     case .pc32:
                         place.storeBytes(
