@@ -84,9 +84,8 @@ let package = Package(
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
-        tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
-        tests("MIRTests", ["MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
+        tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
             linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
     ]
 )
