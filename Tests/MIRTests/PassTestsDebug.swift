@@ -18,7 +18,8 @@ import Testing
 
 @Test func timePasses() throws {
     guard ProcessInfo.processInfo.environment["TIME_PASSES"] != nil else { return }
-    let modules = (0..<300).map { RandomModule.make(seed: UInt64($0)) }
+    let modules = (0..<2).map { RandomModule.make(seed: UInt64($0), extra: 500) }
+    func cpu() -> Double { var t = timespec(); clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); return Double(t.tv_sec) * 1e9 + Double(t.tv_nsec) }
     func count(_ m: MIRModule) -> Int { var n = 0; for f in m.functions { for b in f.blocks.indices { f.forEachInstruction(in: BlockID(b)) { _ in n += 1 } } }; return n }
     var lines: [String] = []
     for _ in 0..<5 {
@@ -28,17 +29,17 @@ import Testing
     var total = 0.0
     for pass in Pass.pipeline {
         let n = current.map(count).reduce(0, +)
-        let c = ContinuousClock()
-        let t = c.measure { for i in current.indices { run(pass, on: &current[i]) } }
-        let ns = Double(t.components.attoseconds) / 1e9
+        for i in current.indices { current[i].functions.append(current[i].functions[0]); current[i].functions.removeLast(); for f in current[i].functions.indices { current[i].functions[f].pool.append(0); current[i].functions[f].instructions[0].a = 0 ; if !current[i].functions[f].edges.isEmpty { current[i].functions[f].edges[0].count += 0 } ; current[i].functions[f].blocks[0].parameterCount += 0 } }
+        let start = cpu(); for i in current.indices { run(pass, on: &current[i]) }
+        let ns = cpu() - start
         total += ns
         lines.append("\(pass.name): \(ns / Double(n)) ns/instruction, \(n) instructions")
     }
     lines.append("total \(total / Double(n0)) ns per input instruction of \(n0)")
     var whole = modules
-    let c = ContinuousClock()
-    let t = c.measure { for i in whole.indices { optimize(&whole[i], options: OptimizeOptions()) } }
-    lines.append("optimize \(Double(t.components.attoseconds) / 1e9 / Double(n0)) ns per input instruction")
+    let t = cpu()
+    for i in whole.indices { optimize(&whole[i], options: OptimizeOptions()) }
+    lines.append("optimize \((cpu() - t) / Double(n0)) ns per input instruction")
     }
     print(lines.joined(separator: "\n"))
 }
