@@ -1,4 +1,3 @@
-package import Diagnostics
 package import Support
 
 /// A function of the program (methods, module initialisers and `<top>` included).
@@ -144,6 +143,8 @@ package struct HIRProgram: Sendable {
     package var stringBytes: ContiguousArray<UInt8> = []
     package var stringStarts: ContiguousArray<UInt32> = [0]
     package var sources = SourceMap()
+    /// Finds methods for `resolveMethod`; set by the checker.
+    package var methodResolver: MethodResolver?
 
     package init() {}
 

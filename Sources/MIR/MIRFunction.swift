@@ -1,10 +1,15 @@
 package import RuntimeABI
 package import Support
 
+// The ids below have `index` and `init(_:)` of their own, though `IndexID` offers them: in profiles of the builder the
+// generic ones showed up as calls.
+
 /// An instruction of a function, and the SSA value it defines.
 package struct ValueID: IndexID {
     package let rawValue: UInt32
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(_ index: Int) { rawValue = UInt32(truncatingIfNeeded: index) }
+    @inlinable package var index: Int { Int(rawValue) }
     /// No value; also the end of an instruction chain.
     package static let none = ValueID(rawValue: 0)
     @inlinable package var exists: Bool { rawValue != 0 }
@@ -13,6 +18,8 @@ package struct ValueID: IndexID {
 package struct BlockID: IndexID {
     package let rawValue: UInt32
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(_ index: Int) { rawValue = UInt32(truncatingIfNeeded: index) }
+    @inlinable package var index: Int { Int(rawValue) }
     /// The entry block.
     package static let entry = BlockID(rawValue: 0)
 }
@@ -20,11 +27,15 @@ package struct BlockID: IndexID {
 package struct EdgeID: IndexID {
     package let rawValue: UInt32
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(_ index: Int) { rawValue = UInt32(truncatingIfNeeded: index) }
+    @inlinable package var index: Int { Int(rawValue) }
 }
 /// A list in the function's pool: count, then elements. 0 is the empty list.
 package struct OperandListID: IndexID {
     package let rawValue: UInt32
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(_ index: Int) { rawValue = UInt32(truncatingIfNeeded: index) }
+    @inlinable package var index: Int { Int(rawValue) }
     package static let empty = OperandListID(rawValue: 0)
 }
 /// A function, datum or runtime entry of the module.

@@ -29,8 +29,14 @@ package struct Interner: ~Copyable {
 
     /// The id of the name with these UTF-8 bytes, made on first use.
     package mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> NameID {
-        var hash: UInt32 = 2_166_136_261
-        for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        var hash = Interner.hashSeed
+        for byte in bytes { hash = Interner.hash(hash, byte) }
+        return intern(bytes, hash: hash)
+    }
+
+    /// As `intern(_:)`, for a caller that computed the hash while it scanned the name.
+    /// - Requires: `hash` is `hashSeed` after `hash(_:_:)` of every byte.
+    package mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> NameID {
         var slot = Int(hash) & mask
         while true {
             let candidate = buckets[slot]
@@ -97,5 +103,15 @@ package struct Interner: ~Copyable {
             while buckets[slot] != .max { slot = (slot + 1) & mask }
             buckets[slot] = UInt32(id)
         }
+    }
+}
+
+extension Interner {
+    /// The first state of the hash that `intern(_:hash:)` expects.
+    package static var hashSeed: UInt32 { 2_166_136_261 }
+
+    /// The hash after one more byte (FNV-1a).
+    @inline(__always) package static func hash(_ state: UInt32, _ byte: UInt8) -> UInt32 {
+        (state ^ UInt32(byte)) &* 16_777_619
     }
 }

@@ -40,6 +40,17 @@ package final class SourceFile: Sendable {
         lineStarts = starts
     }
 
+    private init(path: String, sharing other: SourceFile) {
+        self.path = path
+        bytes = other.bytes
+        lineStarts = other.lineStarts
+    }
+
+    /// The same text under another path.
+    package func renamed(_ path: String) -> SourceFile {
+        path == self.path ? self : SourceFile(path: path, sharing: self)
+    }
+
     /// Index in `lineStarts` of the line that holds `offset`. O(log lines).
     package func lineIndex(of offset: UInt32) -> Int {
         var low = 0
@@ -84,6 +95,7 @@ package struct SourceMap: Sendable {
     package private(set) var files: [SourceFile] = []
     package init() {}
     /// Adds `file` and returns its id.
+    @discardableResult
     package mutating func add(_ file: SourceFile) -> FileID {
         files.append(file)
         return FileID(files.count - 1)

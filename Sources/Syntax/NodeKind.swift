@@ -111,7 +111,7 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
     // MARK: Statements
     /// a: expression.
     case expressionStatement
-    /// `let/val/var`. a: pattern; b: type (optional); c: value (optional); flags: 1 mutable.
+    /// `let/val/var`. a: pattern; b: type (optional); c: value (optional); flags: 1 mutable, 2 `pub`, 4 `pub(crate)`, 8 `pub(super)`.
     case declaration
     /// a: target (a `tuple` when several); b: value (a `tuple` when several).
     case assignment

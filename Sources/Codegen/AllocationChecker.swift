@@ -1,0 +1,3 @@
+extension FunctionGenerator {
+    mutating func checkAllocation() {}
+}

@@ -1,0 +1,3 @@
+extension Build {
+    package mutating func interpret(arguments: [String]) -> Int32 { 0 }
+}

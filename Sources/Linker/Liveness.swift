@@ -1,0 +1,104 @@
+import SMF
+
+// Phase 3: what the entry function reaches is kept, function by function; data goes by whole sections. On the way,
+// every word that needs an address at load time is counted, so that the layout knows all sizes.
+
+extension LinkState {
+    /// The largest image: 32-bit displacements must reach from any place to any other.
+    static let sizeLimit: UInt64 = 0x7FFF_0000
+
+    /// Marks the live atoms and makes the address slots that their relocations need.
+    mutating func markLive() {
+        var work = ContiguousArray<UInt32>()
+        mark(Int(symbolAtom[entry]), &work)
+        while let next = work.popLast() {
+            let atom = atoms[Int(next)]
+            let object = objects[Int(atom.object)]
+            for i in atom.firstRelocation..<(atom.firstRelocation + atom.relocationCount) {
+                let relocation = object.relocation(i)
+                guard let type = SMFRelocationType(rawValue: relocation.type), type != .none else { continue }
+                let flat = object.firstSymbol + Int(relocation.symbol)
+                if let definition = definition(of: flat) {
+                    let target = symbolAtom[definition]
+                    if target != .max {
+                        mark(Int(target), &work)
+                    } else if !isAbsolute(definition) {
+                        refuse(relocation, atom, "the symbol lies in no function and no section that goes to the image")
+                        continue
+                    }
+                    note(type, definition: definition, relocation, atom)
+                } else {
+                    note(type, runtime: symbolGlobal[flat], relocation, atom)
+                }
+            }
+        }
+    }
+
+    @inline(__always) private mutating func mark(_ atom: Int, _ work: inout ContiguousArray<UInt32>) {
+        if atoms[atom].isLive { return }
+        atoms[atom].isLive = true
+        if atoms[atom].relocationCount > 0 { work.append(UInt32(truncatingIfNeeded: atom)) }
+    }
+
+    /// `true` iff symbol `flat`, which has no atom, is a plain number.
+    func isAbsolute(_ flat: Int) -> Bool {
+        let object = objects[object(ofSymbol: flat)]
+        return object.reader.symbol(flat - object.firstSymbol).isAbsolute
+    }
+
+    /// Counts what a relocation against a defined symbol needs in the image.
+    @inline(__always) private mutating func note(
+        _ type: SMFRelocationType, definition: Int, _ relocation: SMFRelocation, _ atom: Atom
+    ) {
+        switch type {
+        case .none, .pc32, .plt32, .secRel32: break
+        case .abs64:
+            if atom.region == .code {
+                refuse(relocation, atom, "code is never patched at load time; use Pc32")
+            } else if symbolAtom[definition] != .max {
+                baseRelocationCount += 1
+            }
+        case .gotPcRel:
+            if symbolSlots[UInt32(truncatingIfNeeded: definition)] != nil { return }
+            symbolSlots[UInt32(truncatingIfNeeded: definition)] = UInt32(truncatingIfNeeded: slots.count)
+            slots.append(AddressSlot(target: .symbol(UInt32(truncatingIfNeeded: definition))))
+            if symbolAtom[definition] != .max { baseRelocationCount += 1 }
+        case .trampoline: refuse(relocation, atom, "reload slots are not supported by this linker")
+        case .tpOff32: refuse(relocation, atom, "thread-local symbols are not supported by this linker")
+        }
+    }
+
+    /// Counts what a relocation against a runtime function needs in the image.
+    private mutating func note(
+        _ type: SMFRelocationType, runtime global: UInt32, _ relocation: SMFRelocation, _ atom: Atom
+    ) {
+        switch type {
+        case .none: break
+        case .gotPcRel:
+            if globals[Int(global)].slot != .max { return }
+            globals[Int(global)].slot = UInt32(truncatingIfNeeded: slots.count)
+            slots.append(AddressSlot(target: .runtime(global: global)))
+        case .abs64:
+            if atom.region == .code {
+                refuse(relocation, atom, "code is never patched at load time; use GotPcRel")
+            } else if relocation.addend != 0 || relocation.offset % 8 != 0 || atom.alignment < 8 {
+                refuse(relocation, atom, "the word of an import is 8-byte aligned and has no addend")
+            } else {
+                wordImportCount += 1
+            }
+        case .pc32, .plt32, .secRel32:
+            refuse(relocation, atom, "a runtime function is reached through its slot only; use GotPcRel")
+        case .trampoline: refuse(relocation, atom, "reload slots are not supported by this linker")
+        case .tpOff32: refuse(relocation, atom, "thread-local symbols are not supported by this linker")
+        }
+    }
+
+    /// Reports a relocation that can't stand where it does.
+    mutating func refuse(_ relocation: SMFRelocation, _ atom: Atom, _ reason: String) {
+        problems.append(
+            .unsupportedRelocation(
+                module: objects[Int(atom.object)].name,
+                symbol: symbolName(Int(atom.object), relocation.symbol), type: relocation.type,
+                offset: relocation.offset, reason: reason))
+    }
+}

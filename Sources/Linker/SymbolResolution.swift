@@ -1,0 +1,368 @@
+import SMF
+
+// Phases 1 and 2: read the modules and cut them into atoms; decide which definition every name stands for.
+
+extension LinkState {
+    /// Phase 1: validates the modules, checks that they go together, and lists atoms and their relocations.
+    mutating func readModules(_ inputs: [LinkInput]) {
+        if inputs.isEmpty { problems.append(.noModules) }
+        objects.reserveCapacity(inputs.count)
+        for input in inputs {
+            // The input arrays are kept alive by `link` until the image is written, so their storage stays put.
+            let bytes = input.bytes.withUnsafeBytes { $0 }
+            do throws(SMFError) {
+                let reader = try SMFReader(bytes)
+                if reader.header.isImage {
+                    problems.append(.notAnObject(module: input.name))
+                    continue
+                }
+                try reader.validate()
+                addObject(LinkedObject(reader: reader, name: input.name))
+            } catch {
+                problems.append(.refused(module: input.name, error: error))
+            }
+        }
+        checkAgreement()
+    }
+
+    /// Modules of one image are made by one toolchain for one runtime and machine.
+    private mutating func checkAgreement() {
+        guard let first = objects.first else { return }
+        var platform = (value: first.reader.header.platform, name: first.name)
+        for object in objects.dropFirst() {
+            let header = object.reader.header
+            func check(_ field: String, _ value: UInt64, _ other: String, _ otherValue: UInt64) {
+                if value == otherValue { return }
+                problems.append(
+                    .mismatch(field: field, module: object.name, value: value, other: other, otherValue: otherValue))
+            }
+            check("runtime_abi", header.runtimeABI, first.name, first.reader.header.runtimeABI)
+            check("toolchain_id", header.toolchainID, first.name, first.reader.header.toolchainID)
+            check("arch", UInt64(header.architecture), first.name, UInt64(first.reader.header.architecture))
+            if platform.value == SMFPlatform.any.rawValue {
+                platform = (header.platform, object.name)
+            } else if header.platform != SMFPlatform.any.rawValue {
+                check("platform", UInt64(header.platform), platform.name, UInt64(platform.value))
+            }
+        }
+    }
+
+    /// Adds a validated module: its symbols, its atoms, its relocations by atom.
+    private mutating func addObject(_ new: LinkedObject) {
+        var object = new
+        let reader = object.reader
+        let objectIndex = UInt32(truncatingIfNeeded: objects.count)
+        object.firstSymbol = symbolAtom.count
+        let firstAtom = atoms.count
+        let sectionCount = reader.sectionCount
+
+        // Sections that go to the image, and where.
+        var sectionRegion = ContiguousArray<Region?>(repeating: nil, count: sectionCount)
+        var relocationSection: Int?
+        var hasCode = false
+        for i in 0..<sectionCount {
+            let section = reader.section(i)
+            switch section.kind {
+            case .code:
+                guard !hasCode else {
+                    problems.append(.malformed(module: object.name, reason: "more than one code section"))
+                    return
+                }
+                hasCode = true
+                sectionRegion[i] = .code
+            case .roData: sectionRegion[i] = .readOnly
+            case .data: sectionRegion[i] = .data
+            case .bss: sectionRegion[i] = .zero
+            case .reloc:
+                guard relocationSection == nil else {
+                    problems.append(.malformed(module: object.name, reason: "more than one relocation section"))
+                    return
+                }
+                relocationSection = i
+            case .slots, .imports, .baseReloc:
+                if section.size > 0 {
+                    problems.append(
+                        .malformed(module: object.name, reason: "section \(i) belongs to an image, not to an object"))
+                    return
+                }
+            default: break
+            }
+            if sectionRegion[i] != nil, section.virtualSize > LinkState.sizeLimit {
+                problems.append(.imageTooLarge(size: section.virtualSize))
+                return
+            }
+        }
+
+        // Functions become atoms, in order of section and offset.
+        var functions = ContiguousArray<(key: UInt64, size: UInt64)>()
+        functions.reserveCapacity(reader.symbolCount)
+        for i in 0..<reader.symbolCount {
+            let symbol = reader.symbol(i)
+            guard symbol.isFunction, !symbol.isUndefined, !symbol.isAbsolute else { continue }
+            let section = symbol.section - 1
+            guard sectionRegion[Int(section)] == .code else {
+                problems.append(
+                    .malformed(
+                        module: object.name,
+                        reason: "function '\(nameText(object.name(at: symbol.nameOffset)))' is not in a code section"))
+                return
+            }
+            functions.append((UInt64(section) << 32 | symbol.value, symbol.size))
+        }
+        var isSorted = true
+        for i in functions.indices.dropFirst() where functions[i].key < functions[i - 1].key { isSorted = false }
+        if !isSorted { functions.sort { $0.key < $1.key } }
+        for function in functions {
+            let section = UInt32(truncatingIfNeeded: function.key >> 32)
+            let offset = function.key & 0xFFFF_FFFF
+            if atoms.count > firstAtom, atoms[atoms.count - 1].section == section {
+                let last = atoms.count - 1
+                if atoms[last].offset == offset {
+                    // Two names of one function.
+                    atoms[last].size = max(atoms[last].size, function.size)
+                    continue
+                }
+                if offset - atoms[last].offset < atoms[last].size {
+                    problems.append(
+                        .malformed(module: object.name, reason: "two functions overlap at code offset \(offset)"))
+                    return
+                }
+            }
+            // A function keeps the alignment it has in its section, 16 at least.
+            let sectionAlignment = max(reader.section(Int(section)).alignment, 16)
+            let natural = offset == 0 ? sectionAlignment : offset & (~offset + 1)
+            atoms.append(
+                Atom(
+                    object: objectIndex, section: section, offset: offset, size: function.size,
+                    alignment: min(max(natural, 16), sectionAlignment), region: .code))
+        }
+        object.functionCount = atoms.count - firstAtom
+
+        var sectionAtom = ContiguousArray<UInt32>(repeating: .max, count: sectionCount)
+        for i in 0..<sectionCount {
+            guard let region = sectionRegion[i], region != .code else { continue }
+            let section = reader.section(i)
+            sectionAtom[i] = UInt32(truncatingIfNeeded: atoms.count)
+            atoms.append(
+                Atom(
+                    object: objectIndex, section: UInt32(i), offset: 0, size: section.virtualSize,
+                    alignment: section.alignment, region: region))
+        }
+        object.atoms = firstAtom..<atoms.count
+
+        // Where each symbol is.
+        for i in 0..<reader.symbolCount {
+            let symbol = reader.symbol(i)
+            var atom = UInt32.max
+            var offset = symbol.value
+            if !symbol.isUndefined, !symbol.isAbsolute {
+                let section = Int(symbol.section) - 1
+                if sectionRegion[section] == .code {
+                    if let index = functionAtom(object, section: UInt32(section), holding: symbol.value) {
+                        atom = UInt32(truncatingIfNeeded: index)
+                        offset = symbol.value - atoms[index].offset
+                    }
+                } else {
+                    atom = sectionAtom[section]
+                }
+            }
+            symbolAtom.append(atom)
+            symbolOffset.append(offset)
+        }
+        guard sourceMapMatches(object) else {
+            problems.append(.malformed(module: object.name, reason: "the source map does not match the functions"))
+            return
+        }
+        if let relocationSection { groupRelocations(&object, relocationSection, sectionAtom, sectionRegion) }
+        objects.append(object)
+    }
+
+    /// `true` iff each row of the source map starts at its symbol and ends inside the symbol's function, so that rows
+    /// still don't overlap when functions have moved.
+    private func sourceMapMatches(_ object: LinkedObject) -> Bool {
+        guard let section = object.reader.firstSection(.srcMap),
+            let view = try? SourceMapView(object.reader.payload(ofSection: section))
+        else { return true }
+        for i in 0..<view.functionCount {
+            let function = view.function(i)
+            let symbol = object.reader.symbol(Int(function.symbol))
+            let atom = symbolAtom[object.firstSymbol + Int(function.symbol)]
+            guard symbol.value == UInt64(function.start), atom != .max, atoms[Int(atom)].region == .code else {
+                return false
+            }
+            let offset = symbolOffset[object.firstSymbol + Int(function.symbol)]
+            if UInt64(function.size) > atoms[Int(atom)].size - offset { return false }
+        }
+        return true
+    }
+
+    /// Index of the function atom of `object` that holds the byte at `offset` of `section`.
+    private func functionAtom(_ object: LinkedObject, section: UInt32, holding offset: UInt64) -> Int? {
+        var low = object.atoms.lowerBound
+        var high = low + object.functionCount
+        let key = UInt64(section) << 32 | offset
+        while low < high {
+            let middle = low + (high - low) / 2
+            if UInt64(atoms[middle].section) << 32 | atoms[middle].offset <= key {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        if low == object.atoms.lowerBound { return nil }
+        let candidate = atoms[low - 1]
+        guard candidate.section == section, offset - candidate.offset < candidate.size else { return nil }
+        return low - 1
+    }
+
+    /// Finds each atom's relocations. Emitters write them function by function, and then nothing needs to be sorted.
+    private mutating func groupRelocations(
+        _ object: inout LinkedObject, _ section: Int, _ sectionAtom: ContiguousArray<UInt32>,
+        _ sectionRegion: ContiguousArray<Region?>
+    ) {
+        let relocations = object.reader.relocations(ofSection: section)
+        object.relocations = relocations
+        let functions = object.atoms.lowerBound..<(object.atoms.lowerBound + object.functionCount)
+        var owner = ContiguousArray<UInt32>()
+        owner.reserveCapacity(relocations.count)
+        var isGrouped = true
+        var hint = functions.lowerBound
+        var previous: UInt32 = 0
+        for i in 0..<relocations.count {
+            let relocation = relocations[i]
+            let patched = Int(relocation.section)
+            var atom = sectionAtom[patched]
+            if atom == .max, sectionRegion[patched] == .code {
+                // Mostly the same function as before, or the next one.
+                if !holds(hint, relocation, in: functions) { hint += 1 }
+                if !holds(hint, relocation, in: functions) {
+                    hint =
+                        functionAtom(object, section: UInt32(patched), holding: relocation.offset)
+                        ?? functions.upperBound
+                }
+                guard holds(hint, relocation, in: functions) else {
+                    problems.append(
+                        .malformed(
+                            module: object.name,
+                            reason: "a relocation at code offset \(relocation.offset) is in no function"))
+                    return
+                }
+                atom = UInt32(truncatingIfNeeded: hint)
+            }
+            // Sections that don't go to the image (debug information) keep their relocations to themselves.
+            owner.append(atom)
+            if atom < previous { isGrouped = false }
+            previous = atom
+            if atom != .max {
+                atoms[Int(atom)].relocationCount += 1
+                if relocation.type == SMFRelocationType.abs64.rawValue, atoms[Int(atom)].region == .readOnly {
+                    // The loader writes the word, so the page can't be read-only.
+                    atoms[Int(atom)].region = .data
+                }
+            }
+        }
+        var start = 0
+        for atom in object.atoms {
+            atoms[atom].firstRelocation = start
+            start += atoms[atom].relocationCount
+        }
+        if isGrouped { return }
+        var next = ContiguousArray<Int>()
+        next.reserveCapacity(object.atoms.count)
+        for atom in object.atoms { next.append(atoms[atom].firstRelocation) }
+        object.relocationOrder = ContiguousArray(repeating: 0, count: start)
+        for (i, atom) in owner.enumerated() where atom != .max {
+            let index = Int(atom) - object.atoms.lowerBound
+            object.relocationOrder[next[index]] = UInt32(truncatingIfNeeded: i)
+            next[index] += 1
+        }
+    }
+
+    /// `true` iff function atom `atom` holds all bytes that `relocation` patches.
+    @inline(__always)
+    private func holds(_ atom: Int, _ relocation: SMFRelocation, in functions: Range<Int>) -> Bool {
+        guard functions.contains(atom), atoms[atom].section == UInt32(relocation.section),
+            relocation.offset >= atoms[atom].offset
+        else { return false }
+        let size = SMFRelocationType(rawValue: relocation.type)?.patchSize ?? 0
+        let offset = relocation.offset - atoms[atom].offset
+        return offset < atoms[atom].size && atoms[atom].size - offset >= size
+    }
+
+    /// Phase 2: finds the definition that each name stands for, and lists all that nobody or two modules define.
+    mutating func resolveSymbols() {
+        var count = 0
+        for object in objects { count += object.reader.symbolCount }
+        globalNames = NameTable(capacity: count)
+        symbolGlobal = ContiguousArray(repeating: .max, count: count)
+        for object in objects {
+            for i in 0..<object.reader.symbolCount {
+                let symbol = object.reader.symbol(i)
+                if symbol.isLocal { continue }
+                let flat = object.firstSymbol + i
+                let index = globalNames.intern(object.name(at: symbol.nameOffset), hash: symbol.nameHash)
+                if index == globals.count { globals.append(GlobalName()) }
+                symbolGlobal[flat] = UInt32(truncatingIfNeeded: index)
+                if symbol.isUndefined { continue }
+                let known = globals[index]
+                if known.definition == .max || (known.isWeak && !symbol.isWeak) {
+                    globals[index].definition = UInt32(truncatingIfNeeded: flat)
+                    globals[index].isWeak = symbol.isWeak
+                } else if !known.isWeak, !symbol.isWeak {
+                    problems.append(
+                        .duplicate(
+                            symbol: nameText(globalNames.names[index]),
+                            first: objects[self.object(ofSymbol: Int(known.definition))].name, second: object.name))
+                }
+            }
+        }
+        reportUndefined()
+        findEntry()
+    }
+
+    /// Lists the symbols that neither a module nor, by their prefix, the runtime defines.
+    private mutating func reportUndefined() {
+        var wantedBy = [UInt32: [String]]()
+        var order: [UInt32] = []
+        for object in objects {
+            for i in 0..<object.reader.symbolCount {
+                let global = symbolGlobal[object.firstSymbol + i]
+                if global == .max || globals[Int(global)].definition != .max || isRuntimeName(global) { continue }
+                if wantedBy[global] == nil { order.append(global) }
+                if wantedBy[global]?.last != object.name { wantedBy[global, default: []].append(object.name) }
+            }
+        }
+        for global in order {
+            problems.append(
+                .undefined(symbol: nameText(globalNames.names[Int(global)]), wantedBy: wantedBy[global] ?? []))
+        }
+    }
+
+    /// `true` iff the loader provides the name: it begins with "simple_rt_".
+    func isRuntimeName(_ global: UInt32) -> Bool {
+        let name = globalNames.names[Int(global)]
+        let prefix: StaticString = "simple_rt_"
+        for i in 0..<prefix.utf8CodeUnitCount where name[i] != prefix.utf8Start[i] { return false }
+        return true
+    }
+
+    /// `true` iff symbol `flat` is a function.
+    private func isFunction(_ flat: Int) -> Bool {
+        let object = objects[object(ofSymbol: flat)]
+        return object.reader.symbol(flat - object.firstSymbol).isFunction
+    }
+
+    private mutating func findEntry() {
+        let name = Array(options.entry.utf8) + [0]
+        let found = name.withUnsafeBufferPointer { name -> UInt32 in
+            let hash = fnv1a(UnsafeBufferPointer(rebasing: name[..<(name.count - 1)]))
+            guard let base = name.baseAddress, let index = globalNames.find(base, hash: hash) else { return .max }
+            return globals[index].definition
+        }
+        guard found != .max, symbolAtom[Int(found)] != .max, isFunction(Int(found)) else {
+            problems.append(.noEntry(symbol: options.entry))
+            return
+        }
+        entry = Int(found)
+    }
+}
