@@ -79,13 +79,12 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-lm"])]),
+            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
-            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
     ]
 )

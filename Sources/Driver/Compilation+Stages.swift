@@ -100,7 +100,7 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
-            image = try link(objects, options: LinkOptions(entry: entrySymbolName))
+            image = try link(objects, options: LinkOptions(entry: Pipeline.entrySymbolName))
         } catch {
             for problem in error.problems { bugs.append("link: \(problem)") }
         }
