@@ -275,6 +275,19 @@ extension FunctionGenerator {
                 blockStates[Int(order[i])].loop = innermost
             }
         }
+        for i in 0..<order.count where blockStates[Int(order[i])].loop >= 0 {
+            forEachEdge(instruction(blocks[Int(order[i])].last)) { edge in
+                let target = blockStates[edge.target.index].orderIndex
+                var loop = blockStates[Int(order[i])].loop
+                var from = UInt32(i)
+                while loop >= 0 && loops[Int(loop)].last < target {
+                    loops[Int(loop)].lastExit = max(loops[Int(loop)].lastExit, from)
+                    // Seen from the loop around, control can leave from everywhere in this one.
+                    from = loops[Int(loop)].last
+                    loop = loops[Int(loop)].parent
+                }
+            }
+        }
     }
 
     /// Loops run ten times as often as what is around them; blocks that lead only to a panic, or that grow an array,

@@ -9,6 +9,14 @@ struct ValueState: BitwiseCopyable {
     var start: UInt32 = 0
     /// Last position at which the value is needed.
     var end: UInt32 = 0
+    /// Innermost loop around the definition; -1: none.
+    var loop: Int32 = -1
+    /// Last position inside that loop at which the value is needed.
+    var loopEnd: UInt32 = 0
+    /// Between these positions, inside that loop, the value is not needed though its interval goes on behind the loop:
+    /// other values may use its register. `holeEnd` 0: no such hole.
+    var holeStart: UInt32 = 0
+    var holeEnd: UInt32 = 0
     /// Expected number of reads and writes.
     var weight: Float = 0
     var useCount: UInt32 = 0
@@ -66,6 +74,10 @@ struct LoopState: BitwiseCopyable {
     /// Positions.
     var start: UInt32 = 0
     var end: UInt32 = 0
+    /// Index in the linear order of the last block from which control can leave the loop without going through the
+    /// loop's start again, and that block's last position.
+    var lastExit: UInt32 = 0
+    var lastExitPosition: UInt32 = 0
     var parent: Int32 = -1
     var depth: Int32 = 1
     var hasInner = false

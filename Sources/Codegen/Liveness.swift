@@ -10,7 +10,10 @@ internal import Support
 //
 // Since a definition comes before its uses in the linear order, the interval reaches from the definition to the last
 // use, or to the end of the outermost loop that contains a use but not the definition: within such a loop the value is
-// live everywhere. That takes no data-flow iteration (cf. the loop-based liveness of TPDE, Schwarz et al. 2025).
+// live everywhere. An interval may have one hole: a value that is defined in a loop and used behind it is not needed
+// between its last use in the loop (or the last place from which the loop is left) and the loop's end. So the next
+// round's value of a loop's parameter can be made in the parameter's own register, though the parameter is used
+// behind the loop. That takes no data-flow iteration (cf. the loop-based liveness of TPDE, Schwarz et al. 2025).
 
 extension FunctionGenerator {
     mutating func analyse() {
@@ -51,13 +54,13 @@ extension FunctionGenerator {
             blockStates[block].start = position
             var value = blocks[block].firstParameter
             while value.exists {
-                define(value, at: position + 1)
+                define(value, at: position + 1, blockStates[block].loop)
                 value = instructions[value.index].next
             }
             value = blocks[block].first
             while value.exists {
                 position += 2
-                define(value, at: position + 1)
+                define(value, at: position + 1, blockStates[block].loop)
                 countUses(of: instruction(value))
                 value = instructions[value.index].next
             }
@@ -67,13 +70,15 @@ extension FunctionGenerator {
         for i in 0..<loops.count {
             loops[i].start = blockStates[Int(order[Int(loops[i].first)])].start
             loops[i].end = blockStates[Int(order[Int(loops[i].last)])].end
+            loops[i].lastExitPosition = blockStates[Int(order[Int(loops[i].lastExit)])].end
         }
     }
 
-    @inline(__always) private func define(_ value: ValueID, at position: UInt32) {
+    @inline(__always) private func define(_ value: ValueID, at position: UInt32, _ loop: Int32) {
         let state = values.base + value.index
         state.pointee.start = position
         state.pointee.end = position
+        state.pointee.loop = loop
         let current = instruction(value)
         if current.pointee.type.isFloat { state.pointee.flags.insert(.isFloat) }
         switch current.pointee.opcode {
@@ -174,6 +179,10 @@ extension FunctionGenerator {
             loop = loops[Int(loop)].parent
         }
         if end > state.pointee.end { state.pointee.end = end }
+        let definedIn = state.pointee.loop
+        if definedIn >= 0, context.position <= loops[Int(definedIn)].end, end > state.pointee.loopEnd {
+            state.pointee.loopEnd = end
+        }
         state.pointee.weight += context.frequency
     }
 

@@ -17,6 +17,8 @@ struct AllocatorState: ~Copyable {
     var takenUntil = ScratchArray<UInt32>(capacity: 32)
     /// The value that took it.
     var taker = ScratchArray<UInt32>(capacity: 32)
+    /// The value in whose hole `taker` lies; 0: none.
+    var owner = ScratchArray<UInt32>(capacity: 32)
     /// Indices of the first position behind the current one in the lists of clobbers.
     var nextCall = 0
     var nextDivide = 0
@@ -33,6 +35,7 @@ extension FunctionGenerator {
     mutating func allocateRegisters() {
         allocator.takenUntil.reset(count: 32, to: 0)
         allocator.taker.reset(count: 32, to: 0)
+        allocator.owner.reset(count: 32, to: 0)
         allocator.nextCall = 0
         allocator.nextDivide = 0
         allocator.nextShift = 0
@@ -84,6 +87,7 @@ extension FunctionGenerator {
         let start = state.pointee.start
         let end = state.pointee.end
         state.pointee.flags.insert(.allocated)
+        findHole(state)
         while allocator.nextCall < callPositions.count, callPositions[allocator.nextCall] <= start { allocator.nextCall += 1 }
         while allocator.nextDivide < dividePositions.count, dividePositions[allocator.nextDivide] <= start {
             allocator.nextDivide += 1
@@ -107,7 +111,7 @@ extension FunctionGenerator {
         var candidates = allowed
         while candidates != 0 {
             let register = candidates.trailingZeroBitCount
-            if allocator.takenUntil[register] < start { free |= 1 << UInt32(register) }
+            if isFree(register, start, end) { free |= 1 << UInt32(register) }
             candidates &= candidates - 1
         }
         let crossesCall = allocator.nextCall < callPositions.count && callPositions[allocator.nextCall] < end
@@ -138,6 +142,35 @@ extension FunctionGenerator {
             }
         }
         evict(from: allowed & RegisterSet.calleeSaved, for: value)
+    }
+
+    /// See `ValueState.holeStart`.
+    @inline(__always) private func findHole(_ state: UnsafeMutablePointer<ValueState>) {
+        guard state.pointee.loop >= 0 else { return }
+        let loop = loops.base + Int(state.pointee.loop)
+        guard state.pointee.end > loop.pointee.end else { return }
+        let start = max(state.pointee.loopEnd, loop.pointee.lastExitPosition, state.pointee.start)
+        if start < loop.pointee.end {
+            state.pointee.holeStart = start
+            state.pointee.holeEnd = loop.pointee.end
+        }
+    }
+
+    /// `true` iff a value that lives from `start` to `end` can have the register.
+    @inline(__always) private func isFree(_ register: Int, _ start: UInt32, _ end: UInt32) -> Bool {
+        if allocator.owner[register] == 0 {
+            if allocator.takenUntil[register] < start { return true }
+            let taker = values.base + Int(allocator.taker[register])
+            return taker.pointee.holeStart < start && end <= taker.pointee.holeEnd
+        }
+        if allocator.takenUntil[register] >= start { return false }
+        // Whoever lay in the owner's hole has gone.
+        let owner = values.base + Int(allocator.owner[register])
+        if start <= owner.pointee.holeEnd { return end <= owner.pointee.holeEnd }
+        allocator.taker[register] = allocator.owner[register]
+        allocator.takenUntil[register] = owner.pointee.end
+        allocator.owner[register] = 0
+        return owner.pointee.end < start
     }
 
     /// Picks one of `free`, with a wish fulfilled if possible.
@@ -183,6 +216,10 @@ extension FunctionGenerator {
     @inline(__always) private mutating func take(_ register: Register, for value: ValueID) {
         let state = values.base + value.index
         state.pointee.register = register
+        if allocator.takenUntil[Int(register.rawValue)] >= state.pointee.start {
+            // Not free: only the hole of its taker is.
+            allocator.owner[Int(register.rawValue)] = allocator.taker[Int(register.rawValue)]
+        }
         allocator.takenUntil[Int(register.rawValue)] = state.pointee.end
         allocator.taker[Int(register.rawValue)] = value.rawValue
         usedRegisters |= register.mask
@@ -209,6 +246,8 @@ extension FunctionGenerator {
         while candidates != 0 {
             let register = candidates.trailingZeroBitCount
             candidates &= candidates - 1
+            let owner = allocator.owner[register]
+            if owner != 0 && values[Int(owner)].holeEnd < state.pointee.end { continue }
             let other = worth(values.base + Int(allocator.taker[register]))
             if other < least {
                 least = other
@@ -223,6 +262,7 @@ extension FunctionGenerator {
         values[loser.index].register = .none
         values[loser.index].flags.remove(.savedAcrossCalls)
         if values[loser.index].slot == 0 { assignSlot(loser) }
+        allocator.takenUntil[victim] = 0
         take(Register(rawValue: UInt8(victim)), for: value)
     }
 

@@ -131,9 +131,10 @@ struct RandomModule {
     private var depth = 0
     private var isHelper = false
 
-    static func make(seed: UInt64) -> MIRModule {
+    /// `extra` more functions like `main` are not called by it.
+    static func make(seed: UInt64, extra: Int = 0) -> MIRModule {
         var generator = RandomModule(seed: seed)
-        return generator.makeModule()
+        return generator.makeModule(extra)
     }
 
     private init(seed: UInt64) {
@@ -155,10 +156,11 @@ struct RandomModule {
         return Int(state >> 11) % bound
     }
 
-    private mutating func makeModule() -> MIRModule {
+    private mutating func makeModule(_ extra: Int) -> MIRModule {
         for k in 0..<2 { makeArray(k, length: k == 0 ? 8 : 1 + random(12)) }
         for k in 0..<(1 + random(3)) { makeFunction("helper\(k)", isHelper: true) }
         makeFunction("main", isHelper: false)
+        for k in 0..<extra { makeFunction("extra\(k)", isHelper: false) }
         return module
     }
 

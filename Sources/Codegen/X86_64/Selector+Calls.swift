@@ -62,12 +62,21 @@ extension FunctionGenerator {
         }
     }
 
+    /// `true` iff the value must be saved around the call at `position`: it lives in a register that the call destroys,
+    /// and is needed behind it.
+    func isSaved(_ value: Int, across position: UInt32) -> Bool {
+        let state = values.base + value
+        return state.pointee.flags.contains(.savedAcrossCalls) && state.pointee.start < position
+            && state.pointee.end > position
+            && (state.pointee.holeStart > position || state.pointee.holeEnd < position)
+    }
+
     /// Stores (or loads again) the values that live in call-destroyed registers across the call at `position`.
     private mutating func saveAcrossCall(_ position: UInt32, restore: Bool) {
         for i in 0..<savedValues.count {
             let value = savedValues[i]
+            guard isSaved(Int(value), across: position) else { continue }
             let state = values[Int(value)]
-            guard state.flags.contains(.savedAcrossCalls), state.start < position, state.end > position else { continue }
             let memory = home(value)
             if !restore {
                 store(state.register, memory)

@@ -218,28 +218,19 @@ extension PassContext {
 
     /// Pure instructions and those that compute the same or trap alike: a second one behind the first cannot trap.
     private mutating func numberPure(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
-        var i = view[value]
-        if i.a > i.b {
-            if i.opcode == .icmp, view.opcode(i.b) != .iconst {
-                swap(&view[value].a, &view[value].b)
-                view[value].condition = IntegerCondition(rawValue: i.condition)!.swapped.rawValue
-                i = view[value]
-            } else if i.opcode.isCommutative, !view[i.a].type.isFloat, view.opcode(i.b) != .iconst {
-                swap(&view[value].a, &view[value].b)
-                i = view[value]
-            }
-        }
+        let i = view[value]
+        let key = canonical(view, i)
         let immediate = i.immediate
         // A check's kind and a trap's word only matter for the message of the first.
         let isCheck = i.opcode == .checkIndex || i.opcode == .checkBounds
         let head =
-            UInt64(i.opcode.rawValue) | UInt64(i.type.rawValue) << 8 | UInt64(i.condition) << 16
+            UInt64(i.opcode.rawValue) | UInt64(i.type.rawValue) << 8 | UInt64(key.condition) << 16
             | (isCheck ? 0 : UInt64(i.aux) << 24) | UInt64(i.c) << 32
-        let hash = mixHash(head, UInt64(i.a) | UInt64(i.b) << 32, UInt64(bitPattern: immediate))
+        let hash = mixHash(head, UInt64(key.a) | UInt64(key.b) << 32, UInt64(bitPattern: immediate))
         let (slot, isFound) = table.slot(hash: hash) { entry in
             let other = view[entry.key]
-            return other.opcode == i.opcode && other.a == i.a && other.b == i.b && other.c == i.c
-                && other.immediate == immediate && other.type == i.type && other.condition == i.condition
+            return other.opcode == i.opcode && other.c == i.c && other.immediate == immediate && other.type == i.type
+                && canonical(view, other) == key
         }
         if isFound && flow.dominates(table[slot].block, block) {
             if i.type != .none { forward[value] = table[slot].value }
@@ -247,6 +238,18 @@ extension PassContext {
             return
         }
         table.set(slot, hash: hash, key: value, value: value, state: 0, block: block)
+    }
+
+    /// Operands and condition, the operands exchanged into ascending order where that makes no difference.
+    @inline(__always)
+    private func canonical(_ view: FunctionView, _ i: Instruction) -> (a: UInt32, b: UInt32, condition: UInt8) {
+        if i.a > i.b {
+            if i.opcode == .icmp, let condition = IntegerCondition(rawValue: i.condition) {
+                return (i.b, i.a, condition.swapped.rawValue)
+            }
+            if i.opcode.isCommutative, !i.type.isFloat { return (i.b, i.a, i.condition) }
+        }
+        return (i.a, i.b, i.condition)
     }
 
     /// What a load or store accesses: (base, index or 0, displacement, scale).
