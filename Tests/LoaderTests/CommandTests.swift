@@ -91,7 +91,7 @@ func shell(_ command: String, module: [UInt8]? = nil, environment: [String: Stri
         #expect(!result.signalled)
         let lines = result.errors.split(separator: "\n")
         #expect(lines.first == "panic[P016]: stack overflow")
-        #expect(lines.count == 3 + 65)
+        try #require(lines.count == 3 + 65)
         #expect(lines[3 + 32].hasSuffix("frames not shown ..."))
         #expect(lines.last?.hasSuffix("main           test.simple:9:1") == true)
     }
