@@ -119,7 +119,7 @@ func objectContaining(_ address: UInt) -> UInt {
     switch block.kind {
     case BlockKind.small:
         let sizeClass = heap.classes + Int(block.sizeClass)
-        let slot = UInt64(offset & UInt(blockSize - 1)) &* sizeClass.pointee.reciprocal >> 32
+        let slot = (UInt64(offset & UInt(blockSize - 1)) &* sizeClass.pointee.reciprocal) >> 32
         // The tail of a block that is too short for an object.
         if slot >= UInt64(sizeClass.pointee.slots) { return 0 }
         return heap.base &+ UInt(index << 15) &+ UInt(slot) &* UInt(sizeClass.pointee.size)

@@ -160,6 +160,8 @@ func texts(_ array: UnsafeMutableRawPointer) -> [String] {
     func caseMapping(_ text: String) {
         withRuntime {
             #expect(textOf(simple_rt_string_upper(makeString(text))).unicodeScalars.elementsEqual(text.uppercased().unicodeScalars))
+            // Swift has no rule for a final sigma; caseMappingDetails tests it.
+            if text.contains("Σ") { return }
             #expect(textOf(simple_rt_string_lower(makeString(text))).unicodeScalars.elementsEqual(text.lowercased().unicodeScalars))
         }
     }
