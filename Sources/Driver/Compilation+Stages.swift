@@ -26,7 +26,10 @@ extension Compilation {
     mutating func printSyntaxTexts() {
         guard wants("tokens") || wants("ast"), let parsed else { return }
         for module in parsed.modules {
-            if wants("tokens") { emitted.append(("tokens", printTokens(sources[module.tree.file]))) }
+            if wants("tokens") {
+                let file = module.tree.file
+                emitted.append(("tokens", printTokens(sources[file], file: file, interner: &interner)))
+            }
             if wants("ast") { emitted.append(("ast", printSyntax(module.tree, interner))) }
         }
     }
@@ -100,7 +103,7 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
-            image = try link(objects, options: LinkOptions(entry: entrySymbolName))
+            image = try link(objects, options: LinkOptions(entry: Pipeline.entrySymbolName))
         } catch {
             for problem in error.problems { bugs.append("link: \(problem)") }
         }

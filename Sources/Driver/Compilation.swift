@@ -46,6 +46,12 @@ package struct Compilation: ~Copyable {
     /// Whether the text `section` was asked for.
     func wants(_ section: String) -> Bool { options.emit.contains(section) }
 
+    /// Gives the MIR away.
+    mutating func takeModules() -> [MIRModule] {
+        defer { modules = [] }
+        return modules
+    }
+
     /// The sources under the paths that the compiled program shows; see `ModuleLoader.recordedSources`.
     var recordedSources = SourceMap()
 }

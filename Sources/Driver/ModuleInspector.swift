@@ -5,21 +5,21 @@ package enum ModuleInspector {
     /// The text form of a module, as far as it can be read, and whether it keeps every rule of the format.
     package static func describe(_ bytes: [UInt8]) -> (text: String, isSound: Bool) {
         bytes.withUnsafeBytes { raw in
-            let (text, error) = SMFText.print(raw)
-            return (text, error == nil)
+            (smfText(raw), problem(with: raw) == nil)
         }
     }
 
     /// The first rule of the format that the module breaks, in words.
     static func problem(with bytes: [UInt8]) -> String? {
-        bytes.withUnsafeBytes { raw in
-            do throws(SMFError) {
-                let reader = try SMFReader(raw)
-                try reader.validate()
-                return nil
-            } catch {
-                return error.description
-            }
+        bytes.withUnsafeBytes { problem(with: $0) }
+    }
+
+    private static func problem(with bytes: UnsafeRawBufferPointer) -> String? {
+        do throws(SMFError) {
+            try SMFReader(bytes).validate()
+            return nil
+        } catch {
+            return error.description
         }
     }
 

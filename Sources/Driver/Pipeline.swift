@@ -60,6 +60,9 @@ package enum Pipeline {
             print: { $0.printImage() }, verify: { $0.verifyImage() }),
     ]
 
+    /// Link name of the program's entry function, which `lower` makes in the root's module.
+    static let entrySymbolName = "simple.main"
+
     /// Every name that `--emit` accepts.
     package static var sections: [String] { stages.flatMap(\.sections) }
 

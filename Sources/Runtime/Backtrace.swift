@@ -52,7 +52,7 @@ private func walkFrames(pc: UInt, frame: UInt, _ visit: (UInt) -> Void) {
     if pc != 0 && isInImage(pc) { visit(pc &+ 1) }
     var frame = frame
     // Frames lie on the current stack, ever higher; anything else ends the walk instead of faulting.
-    while frame > runtime.guardEnd && frame & 7 == 0 && frame < runtime.stackTop &- 16 {
+    while frame >= max(runtime.guardEnd, 4096) && frame & 7 == 0 && frame < runtime.stackTop &- 16 {
         let returnAddress = refAt(frame).load(fromByteOffset: 8, as: UInt.self)
         if isInImage(returnAddress) { visit(returnAddress) }
         let next = refAt(frame).load(as: UInt.self)

@@ -28,6 +28,18 @@ func isMarked(_ granule: Int) -> Bool {
     heap.marks[granule >> 6] >> UInt64(granule & 63) & 1 != 0
 }
 
+/// `true` iff the last collection found the object at `address` alive.
+package func wasMarked(_ address: UInt) -> Bool {
+    address &- heap.base < heap.usedSpan && isMarked(Int((address &- heap.base) >> 4))
+}
+
+/// Empties the mark stack's memory and lets it grow to `items` only, to try what happens when it overflows.
+package func limitMarkStack(_ items: Int) {
+    if let memory = markStack.items { munmap(memory, markStack.capacity &* 8) }
+    markStack = MarkStack()
+    markStack.maximumCapacity = items
+}
+
 /// Registers addresses `start ..< end` (8-aligned) as roots. Ranges beyond the table's size are a bug of the caller.
 package func addRootRange(_ start: UInt, _ end: UInt) {
     precondition(heap.rootRangeCount < Heap.maximumRootRanges, "too many root ranges")
@@ -107,7 +119,7 @@ func objectContaining(_ address: UInt) -> UInt {
     switch block.kind {
     case BlockKind.small:
         let sizeClass = heap.classes + Int(block.sizeClass)
-        let slot = UInt64(offset & UInt(blockSize - 1)) &* sizeClass.pointee.reciprocal >> 32
+        let slot = (UInt64(offset & UInt(blockSize - 1)) &* sizeClass.pointee.reciprocal) >> 32
         // The tail of a block that is too short for an object.
         if slot >= UInt64(sizeClass.pointee.slots) { return 0 }
         return heap.base &+ UInt(index << 15) &+ UInt(slot) &* UInt(sizeClass.pointee.size)

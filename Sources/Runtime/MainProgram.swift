@@ -7,7 +7,7 @@ import CPlatform
 #endif
 
 /// Size of the main program's stack. Address space only: pages are committed as the stack grows.
-private let mainStackSize = 256 << 20
+private let mainStackSize = 64 << 20
 /// Inaccessible bytes below it. Frames larger than a page probe each page, so one hit is certain.
 private let guardSize = 1 << 20
 /// Size of the fault handlers' stack.

@@ -90,7 +90,7 @@ func formatted(_ value: String, _ spec: UInt64) -> String {
     /// The C library rounds exactly, half to even.
     @Test func fixedAndScientificMatchTheCLibrary() {
         var failures: [String] = []
-        for round in 0..<40_000 {
+        for round in 0..<10_000 {
             let value =
                 round % 2 == 0
                 ? Double(bitPattern: .random(in: 0...UInt64.max)) : Double(Int.random(in: -100_000...100_000)) / 128
