@@ -86,7 +86,7 @@ extension Checker {
             solvePending(from: pendingStart)
             defaultPending(from: pendingStart)
         }
-        if record.isAnnotated { zonkBody(&context.body, parameters: [:]) ; runFinalChecks() }
+        if record.isAnnotated { zonkBody(parameters: [:]) ; runFinalChecks() }
         program.functions[id.index].body = context.body
         unfinished[id] = record.isAnnotated ? nil : SavedBody(context: context)
         leaveContext(saved)
@@ -335,7 +335,7 @@ extension Checker {
             if let saved = unfinished[member] {
                 let outer = context
                 context = saved.context
-                zonkBody(&context.body, parameters: map)
+                zonkBody(parameters: map)
                 patchComponentCalls(members, base: base, count: order.count)
                 runFinalChecks()
                 program.functions[member.index].body = context.body
@@ -376,9 +376,12 @@ extension Checker {
         return program.types.intern(entry.kind, payload: entry.payload, parts)
     }
 
-    /// Gives every node of `body` its final type.
-    func zonkBody(_ body: inout HIRBody, parameters map: [UInt32: TypeID]) {
+    /// Gives every node of the present body its final type.
+    func zonkBody(parameters map: [UInt32: TypeID]) {
         if !context.madeVariables && map.isEmpty { return }
+        // Out of the context while it changes: it must not be reached through `self` meanwhile.
+        var body = HIRBody()
+        swap(&body, &context.body)
         for i in body.exprs.indices {
             let type = body.exprs[i].type
             if program.types.entries[type.index].hasVariables { body.exprs[i].type = generalized(type, map) }
@@ -403,6 +406,7 @@ extension Checker {
         for i in body.locals.indices where program.types.entries[body.locals[i].type.index].hasVariables {
             body.locals[i].type = generalized(body.locals[i].type, map)
         }
+        swap(&body, &context.body)
         for literal in context.openLiterals { checkLiteralFits(literal.expr, literal.node) }
     }
 

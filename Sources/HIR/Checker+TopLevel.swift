@@ -97,7 +97,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         solvePending(from: context.pendingFloor)
         defaultPending(from: context.pendingFloor)
-        zonkBody(&context.body, parameters: [:])
+        zonkBody(parameters: [:])
         runFinalChecks()
         program.functions[id.index].body = context.body
     }
