@@ -245,6 +245,8 @@ final class Checker {
     var orderCounter = 0
     /// Suppresses diagnostics while > 0 (trial checks of initialisers).
     var silenced = 0
+    /// A unification since the flag was last cleared failed because a type would contain itself.
+    var foundInfiniteType = false
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 

@@ -552,6 +552,9 @@ extension Checker {
     func prepareSignature(_ id: FunctionID) {
         if functionRecords[id.index].signatureReady { return }
         functionRecords[id.index].signatureReady = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         var record = functionRecords[id.index]
         let saved = enterContext(module: record.module)
         let tree = context.tree

@@ -10,6 +10,10 @@ internal import Syntax
 extension Checker {
     /// Checks the body of `id` unless that happened.
     func checkFunction(_ id: FunctionID) {
+        // A body is checked once: what is wrong in it must be heard even if a trial check asks for the function.
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         prepareSignature(id)
         if functionRecords[id.index].state != .unchecked { return }
         functionRecords[id.index].state = .inProgress
@@ -139,11 +143,14 @@ extension Checker {
                 let list = context.body[root].listB
                 let count = context.body.count(list)
                 let lastNode = lastStatementExpression(b.listA)
+                if kind(type) == .nilType, isControl(tree[lastNode].kind) {
+                    missingReturn(id)
+                    return
+                }
                 let value = coerce(context.body.expr(list, count - 1), to: context.resultType, lastNode)
                 context.body.pool[list.index + count] = value.rawValue
                 context.body[root].type = context.resultType
             }
-            _ = type
         }
     }
 
@@ -384,7 +391,12 @@ extension Checker {
         swap(&body, &context.body)
         for i in body.exprs.indices {
             let type = body.exprs[i].type
-            if program.types.entries[type.index].hasVariables { body.exprs[i].type = generalized(type, map) }
+            if program.types.entries[type.index].hasVariables {
+                let final = generalized(type, map)
+                body.exprs[i].type = final
+                // A variable began as `nil` and turned out to be an Option.
+                if body.exprs[i].kind == .nilConstant, program.types.kind(final) == .option { body.exprs[i].kind = .noneConstant }
+            }
             switch body.exprs[i].kind {
             case .compoundAssign:
                 let type = TypeID(rawValue: body.exprs[i].c)

@@ -153,7 +153,7 @@ extension Checker {
     }
 
     /// Literals in a global's type default at once; other open parts stay open for the module's uses (§5.2 (8)).
-    private func openToGlobal(_ type: TypeID) {
+    func openToGlobal(_ type: TypeID) {
         let type = resolve(type)
         let entry = program.types.entries[type.index]
         if entry.kind == .variable {

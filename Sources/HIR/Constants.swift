@@ -36,6 +36,9 @@ extension Checker {
             return nil
         }
         constants[index].inProgress = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         let record = constants[index]
         let saved = enterContext(module: record.module)
         context.pendingFloor = pending.count
