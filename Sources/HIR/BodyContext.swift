@@ -128,6 +128,8 @@ struct BodyContext {
     var pendingFloor = 0
     /// A value that was no `nil` was returned from a function without declared result.
     var returnedPlain = false
+    /// `return` without a value, in a function without declared result: judged when the result is known.
+    var bareReturns: [(expr: ExprID, span: SourceSpan)] = []
     /// Stack of statement lists under construction.
     var scratch: ContiguousArray<UInt32> = []
     /// Arguments that defaults being checked may read, with the locals that stand for them.

@@ -173,7 +173,6 @@ struct StructRecord {
     var isMutable: Bool
     var typeParameters: [TypeParameterRecord]
     var fieldsReady = false
-    var fieldsInProgress = false
     var fieldNodes: [NodeID] = []
     var privateFields = false
     var methods = NameMap<FunctionID>()
@@ -293,6 +292,7 @@ final class Checker {
         for index in modules.indices { collectDefinitions(index) }
         for index in modules.indices { bindImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
+        refuseInfiniteStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
@@ -306,6 +306,7 @@ final class Checker {
             id += 1
         }
         settleGlobals()
+        if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
         reportUnusedImports()
         program.methodResolver = makeMethodResolver()

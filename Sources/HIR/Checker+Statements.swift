@@ -734,7 +734,9 @@ extension Checker {
             }
         }
         context.flow.unreachable = true
-        return add(.return, .never, a: value.rawValue, at: n.span)
+        let result = add(.return, .never, a: value.rawValue, at: n.span)
+        if n.a == 0 && !context.hasDeclaredResult { context.bareReturns.append((result, n.span)) }
+        return result
     }
 
     /// Joins a returned value into an undeclared result (§5.2).
