@@ -111,6 +111,10 @@ struct ModuleState {
     var imports: [ImportBinding] = []
     /// Modules imported with `*`.
     var globs: [Int] = []
+    /// Those among them whose names this module exports in turn.
+    var exportedGlobs: [Int] = []
+    /// Some initialiser of a static calls functions of the program.
+    var initialisersCall = false
     /// Names mentioned inside functions: top-level variables among them must live in memory.
     var mentionedInFunctions: Set<NameID> = []
     /// Modules this one imports, in source order (for the order of initialisation).
@@ -198,8 +202,8 @@ struct GlobalRecord {
     var isStatic: Bool
     var typeReady = false
     var inProgress = false
-    /// Its initialiser is a constant or it is initialised before any user code of the root: reads need no check.
-    var alwaysInitialised: Bool
+    /// A static, or a `let` of an imported module: initialised before the root's first statement.
+    var isEarly: Bool
     var position: UInt32
     /// The expression that determines its type, if it has no annotation.
     var valueNode: NodeID
@@ -213,6 +217,11 @@ struct AliasRecord {
     var module: Int
     var inProgress = false
     var type: TypeID?
+}
+
+extension Label {
+    /// File and start in one number.
+    var place: UInt64 { UInt64(file.rawValue) << 32 | UInt64(span.start) }
 }
 
 /// The state of checking one program. See the head of Check.swift for the order of work.
@@ -249,7 +258,11 @@ final class Checker {
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
-    /// Globals that the root's top-level code has surely assigned by the statement being checked.
+    /// Positions at which an ambiguous name was reported.
+    var reportedAmbiguities: Set<UInt64> = []
+    /// For each module: a number that modules importing each other share.
+    var moduleCycles: [Int] = []
+    /// Globals that the root's top-level code (or the initialiser being checked) has surely assigned by now.
     var assignedAtTopLevel: Set<Int> = []
     /// Bodies of functions under inference.
     var unfinished: [FunctionID: SavedBody] = [:]
@@ -291,6 +304,7 @@ final class Checker {
         program.root = ModuleID(rootIndex)
         for index in modules.indices { collectDefinitions(index) }
         for index in modules.indices { bindImports(index) }
+        for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
         refuseInfiniteStructs()
         for index in constants.indices { _ = constantValue(index) }
@@ -305,6 +319,7 @@ final class Checker {
             if !modules[functionRecords[id].module].isPrelude { checkFunction(FunctionID(id)) }
             id += 1
         }
+        checkFieldDefaults()
         settleGlobals()
         if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
