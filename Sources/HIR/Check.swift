@@ -260,6 +260,8 @@ final class Checker {
 
     /// Positions at which an ambiguous name was reported.
     var reportedAmbiguities: Set<UInt64> = []
+    /// Groups of modules whose initialisation cycle was reported.
+    var reportedCycles: Set<Int> = []
     /// For each module: a number that modules importing each other share.
     var moduleCycles: [Int] = []
     /// Globals that the root's top-level code (or the initialiser being checked) has surely assigned by now.

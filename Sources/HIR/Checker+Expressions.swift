@@ -458,28 +458,36 @@ extension Checker {
     func readGlobal(_ index: Int, _ span: SourceSpan) -> ExprID {
         let type = globalType(index)
         var flags: UInt8 = 0
-        if mayBeUninitialised(index, span) {
+        if isCyclicStatic(index, span) { return errorExpr(span) }
+        if mayBeUninitialised(index) {
             flags = HIRExpr.checkInitialised
             program.globals[index].needsFlag = true
         }
         return add(.global, type, flags: flags, a: UInt32(index), at: span)
     }
 
+    /// Refuses an initialiser that reads a static of a module in the same cycle of imports (E0602, once for a cycle).
+    private func isCyclicStatic(_ index: Int, _ span: SourceSpan) -> Bool {
+        guard context.isInitializer else { return false }
+        let record = globalRecords[index]
+        let group = moduleCycles[record.module]
+        if record.module == context.module || group != moduleCycles[context.module] { return false }
+        if record.valueNode.exists && isLiteral(modules[record.module].tree, record.valueNode) { return false }
+        if silenced == 0, reportedCycles.insert(group).inserted {
+            error(
+                "E0602", "`\(text(record.name))` belongs to a module that imports this one: neither can be initialised first", span,
+                label: "needed to initialise this module", helps: ["make it a `const`, or compute it in a function"])
+        }
+        return true
+    }
+
     /// Whether a read of global `index` here may come before its initialiser has run (P014 then).
-    private func mayBeUninitialised(_ index: Int, _ span: SourceSpan) -> Bool {
+    private func mayBeUninitialised(_ index: Int) -> Bool {
         let record = globalRecords[index]
         if context.isInitializer {
             if record.module == context.module { return !assignedAtTopLevel.contains(index) }
             // Modules that do not import this one are initialised before it.
-            if moduleCycles[record.module] != moduleCycles[context.module] { return false }
-            let constant = record.valueNode.exists && isLiteral(modules[record.module].tree, record.valueNode)
-            if !constant {
-                error(
-                    "E0602", "`\(text(record.name))` belongs to a module that imports this one: neither can be initialised first", span,
-                    label: "needed to initialise this module",
-                    helps: ["make it a `const`, or compute it in a function"])
-            }
-            return true
+            return moduleCycles[record.module] == moduleCycles[context.module]
         }
         if context.isTopLevel && (record.isEarly || assignedAtTopLevel.contains(index)) { return false }
         if !record.isEarly { return true }

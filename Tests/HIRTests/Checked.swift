@@ -74,6 +74,7 @@ struct Checked: Sendable {
     /// `CODE line:column` of each diagnostic (`file:` in front for modules other than the root).
     var places: [String] {
         diagnostics.map {
+            if !isInside($0.primary) { return "\($0.code) outside" }
             let source = sources[$0.primary.file]
             let place = source.lineAndColumn(of: $0.primary.span.start)
             return "\($0.code) \($0.primary.file.rawValue == 0 ? "" : source.path + ":")\(place.line):\(place.column)"
@@ -81,7 +82,8 @@ struct Checked: Sendable {
     }
 
     func isInside(_ label: Label) -> Bool {
-        label.span.start <= label.span.end && Int(label.span.end) <= sources[label.file].bytes.count
+        // The prelude's text is no part of the user's sources.
+        label.file.index < sources.files.count && label.span.start <= label.span.end && Int(label.span.end) <= sources[label.file].bytes.count
     }
     /// The first diagnostic with a label outside its file.
     var misplaced: Diagnostic? { diagnostics.first { !isInside($0.primary) || !$0.secondary.allSatisfy(isInside) } }
@@ -89,6 +91,7 @@ struct Checked: Sendable {
     /// All that people would read, for failures.
     var messages: String {
         diagnostics.map { d in
+            if !isInside(d.primary) { return "\(d)" }
             let source = sources[d.primary.file]
             let place = source.lineAndColumn(of: d.primary.span.start)
             return "\(d.code) \(source.path):\(place.line):\(place.column) [\(isInside(d.primary) ? source.text(d.primary.span) : "OUTSIDE")] \(d.message) \(d.helps)"
