@@ -314,6 +314,9 @@ final class Checker {
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
             prepareSignature(FunctionID(id))
         }
+        for id in functionsCalleesFirst() where !functionRecords[id.index].isAnnotated {
+            if !modules[functionRecords[id.index].module].isPrelude { checkFunction(id) }
+        }
         for index in modules.indices where index != preludeIndex && index != rootIndex { checkInitializer(index) }
         checkTopLevel()
         var id = 0
