@@ -255,6 +255,8 @@ final class Checker {
     var silenced = 0
     /// A unification since the flag was last cleared failed because a type would contain itself.
     var foundInfiniteType = false
+    /// Values of operations on constants in the present body, while they are evaluated.
+    var knownConstants: [ExprID: ConstantValue] = [:]
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 

@@ -43,7 +43,7 @@ extension Checker {
     private func componentPendingStart(_ id: FunctionID, _ start: Int) -> Int { start }
 
     /// How many functions may wait for each other's types: bounds the stack.
-    static let maximumComponentNesting = 400
+    static let maximumComponentNesting = 4000
 
     /// Makes `id` callable: after this its types are known, or it is part of the component being inferred.
     func requireSignature(_ id: FunctionID, _ span: SourceSpan) {
