@@ -1,5 +1,5 @@
 /// Operations of built-in types and prelude functions that lowering knows. Arguments in order; `self` is the receiver.
-package enum Builtin: UInt16, Sendable, CaseIterable {
+public enum Builtin: UInt16, Sendable, CaseIterable {
     // MARK: Prelude
     /// Any number of displayable values.
     case print, println, eprint, eprintln

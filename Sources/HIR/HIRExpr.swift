@@ -1,20 +1,20 @@
-package import Support
+public import Support
 
 /// A node of a function body: an expression with its type. Statements are expressions of type nil.
-package struct HIRExpr: Sendable {
-    package var kind: HIRKind
+public struct HIRExpr: Sendable {
+    public var kind: HIRKind
     /// Kind-specific bits.
-    package var flags: UInt8
+    public var flags: UInt8
     /// Kind-specific operator: `HIRUnary`, `HIRBinary`, `HIRComparison` or `Builtin`.
-    package var op: UInt16
-    package var type: TypeID
-    package var a: UInt32
-    package var b: UInt32
-    package var c: UInt32
+    public var op: UInt16
+    public var type: TypeID
+    public var a: UInt32
+    public var b: UInt32
+    public var c: UInt32
     /// Byte offset in the module's file: where panics of this node are reported.
-    package var position: UInt32
+    public var position: UInt32
 
-    @inlinable package init(
+    @inlinable public init(
         _ kind: HIRKind, _ type: TypeID, flags: UInt8 = 0, op: UInt16 = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0,
         position: UInt32
     ) {
@@ -27,30 +27,30 @@ package struct HIRExpr: Sendable {
         self.c = c
         self.position = position
     }
-    @inlinable package var exprA: ExprID { ExprID(rawValue: a) }
-    @inlinable package var exprB: ExprID { ExprID(rawValue: b) }
-    @inlinable package var exprC: ExprID { ExprID(rawValue: c) }
-    @inlinable package var listB: HIRList { HIRList(rawValue: b) }
-    @inlinable package var listC: HIRList { HIRList(rawValue: c) }
+    @inlinable public var exprA: ExprID { ExprID(rawValue: a) }
+    @inlinable public var exprB: ExprID { ExprID(rawValue: b) }
+    @inlinable public var exprC: ExprID { ExprID(rawValue: c) }
+    @inlinable public var listB: HIRList { HIRList(rawValue: b) }
+    @inlinable public var listC: HIRList { HIRList(rawValue: c) }
 
     /// flags of `global`: the read needs the initialisation check (P014).
-    package static let checkInitialised: UInt8 = 1
+    public static let checkInitialised: UInt8 = 1
     /// flags of `cast`: `as?` (result is an Option).
-    package static let optionalCast: UInt8 = 1
+    public static let optionalCast: UInt8 = 1
     /// flags of `cast`: `T.wrapping_from(x)`, `T.saturating_from(x)`.
-    package static let wrappingCast: UInt8 = 2
-    package static let saturatingCast: UInt8 = 4
+    public static let wrappingCast: UInt8 = 2
+    public static let saturatingCast: UInt8 = 4
     /// flags of `call`: the first argument is a place, passed by value and written back from the last results (`mut self`).
-    package static let mutatingCall: UInt8 = 1
+    public static let mutatingCall: UInt8 = 1
     /// flags of `makeRange`.
-    package static let inclusiveRange: UInt8 = 1
+    public static let inclusiveRange: UInt8 = 1
     /// flags of `format`: a spec is given; debug form.
-    package static let hasSpec: UInt8 = 1
-    package static let debugForm: UInt8 = 2
+    public static let hasSpec: UInt8 = 1
+    public static let debugForm: UInt8 = 2
     /// flags of `block`: the last element is the value (otherwise the value is nil).
-    package static let blockHasValue: UInt8 = 1
+    public static let blockHasValue: UInt8 = 1
     /// flags of `match`: always some arm matches.
-    package static let exhaustiveMatch: UInt8 = 1
+    public static let exhaustiveMatch: UInt8 = 1
 }
 
 /// Kinds of `HIRExpr`. Slots as in `NodeKind`: "expr" an `ExprID`, "list" an `HIRList`.
@@ -58,7 +58,7 @@ package struct HIRExpr: Sendable {
 /// In the body of a generic function, types may be type parameters, and operations on them are written as the same
 /// nodes as on known types; lowering an instance substitutes the types and then knows what they mean.
 /// Children are evaluated in the order in which they are listed (the checker introduces temporaries where the source order differs).
-package enum HIRKind: UInt8, Sendable {
+public enum HIRKind: UInt8, Sendable {
     /// Placeholder of index 0, and of code that was reported as wrong (never lowered).
     case error
 
@@ -174,22 +174,22 @@ package enum HIRKind: UInt8, Sendable {
     case setExitValue
 }
 
-package enum HIRUnary: UInt16, Sendable { case negate, bitNot, not }
+public enum HIRUnary: UInt16, Sendable { case negate, bitNot, not }
 
-package enum HIRBinary: UInt16, Sendable {
+public enum HIRBinary: UInt16, Sendable {
     case add, subtract, multiply, divide, floorDivide, remainder, power
     case bitAnd, bitOr, bitXor, shiftLeft, shiftRight
 }
 
-package enum HIRComparison: UInt16, Sendable { case equal, notEqual, less, lessEqual, greater, greaterEqual }
+public enum HIRComparison: UInt16, Sendable { case equal, notEqual, less, lessEqual, greater, greaterEqual }
 
 /// A local variable or parameter.
-package struct HIRLocal: Sendable {
-    package var name: NameID
-    package var type: TypeID
+public struct HIRLocal: Sendable {
+    public var name: NameID
+    public var type: TypeID
     /// Byte offset of the declaration.
-    package var position: UInt32
-    package init(name: NameID, type: TypeID, position: UInt32) {
+    public var position: UInt32
+    public init(name: NameID, type: TypeID, position: UInt32) {
         self.name = name
         self.type = type
         self.position = position
@@ -197,7 +197,7 @@ package struct HIRLocal: Sendable {
 }
 
 /// Kinds of patterns; the slots of `HIRPattern`.
-package enum HIRPatternKind: UInt8, Sendable {
+public enum HIRPatternKind: UInt8, Sendable {
     case wildcard
     /// a: `LocalID`; b: sub-pattern (or none).
     case binding
@@ -219,15 +219,15 @@ package enum HIRPatternKind: UInt8, Sendable {
 }
 
 /// One pattern; `type` is the type of the value it is matched against.
-package struct HIRPattern: Sendable {
-    package var kind: HIRPatternKind
-    package var flags: UInt8
-    package var type: TypeID
-    package var a: UInt32
-    package var b: UInt32
-    package var c: UInt32
-    package var position: UInt32
-    package init(
+public struct HIRPattern: Sendable {
+    public var kind: HIRPatternKind
+    public var flags: UInt8
+    public var type: TypeID
+    public var a: UInt32
+    public var b: UInt32
+    public var c: UInt32
+    public var position: UInt32
+    public init(
         _ kind: HIRPatternKind, _ type: TypeID, flags: UInt8 = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0,
         position: UInt32
     ) {
@@ -242,45 +242,45 @@ package struct HIRPattern: Sendable {
 }
 
 /// The checked body of a function: arenas indexed by `ExprID`, `PatternID`, `LocalID`.
-package struct HIRBody: Sendable {
-    package var exprs: ContiguousArray<HIRExpr> = []
-    package var patterns: ContiguousArray<HIRPattern> = []
-    package var locals: ContiguousArray<HIRLocal> = []
-    package var pool: ContiguousArray<UInt32> = [0]
+public struct HIRBody: Sendable {
+    public var exprs: ContiguousArray<HIRExpr> = []
+    public var patterns: ContiguousArray<HIRPattern> = []
+    public var locals: ContiguousArray<HIRLocal> = []
+    public var pool: ContiguousArray<UInt32> = [0]
     /// The body's expression; its value is the result if the function's result type is not nil and control reaches its end.
-    package var root = ExprID.none
-    package var loopCount: UInt32 = 0
+    public var root = ExprID.none
+    public var loopCount: UInt32 = 0
 
-    package init() {
+    public init() {
         exprs.append(HIRExpr(.error, .error, position: 0))
         patterns.append(HIRPattern(.wildcard, .error, position: 0))
     }
 
-    @inlinable package subscript(id: ExprID) -> HIRExpr {
+    @inlinable public subscript(id: ExprID) -> HIRExpr {
         get { exprs[id.index] }
         _modify { yield &exprs[id.index] }
     }
-    @inlinable package subscript(id: PatternID) -> HIRPattern { patterns[id.index] }
-    @inlinable package func count(_ list: HIRList) -> Int { Int(pool[list.index]) }
-    @inlinable package func expr(_ list: HIRList, _ i: Int) -> ExprID { ExprID(rawValue: pool[list.index + 1 + i]) }
-    @inlinable package func pattern(_ list: HIRList, _ i: Int) -> PatternID {
+    @inlinable public subscript(id: PatternID) -> HIRPattern { patterns[id.index] }
+    @inlinable public func count(_ list: HIRList) -> Int { Int(pool[list.index]) }
+    @inlinable public func expr(_ list: HIRList, _ i: Int) -> ExprID { ExprID(rawValue: pool[list.index + 1 + i]) }
+    @inlinable public func pattern(_ list: HIRList, _ i: Int) -> PatternID {
         PatternID(rawValue: pool[list.index + 1 + i])
     }
-    @inlinable package func raw(_ list: HIRList, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
+    @inlinable public func raw(_ list: HIRList, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
 
-    package mutating func add(_ expr: HIRExpr) -> ExprID {
+    public mutating func add(_ expr: HIRExpr) -> ExprID {
         exprs.append(expr)
         return ExprID(exprs.count - 1)
     }
-    package mutating func add(_ pattern: HIRPattern) -> PatternID {
+    public mutating func add(_ pattern: HIRPattern) -> PatternID {
         patterns.append(pattern)
         return PatternID(patterns.count - 1)
     }
-    package mutating func add(_ local: HIRLocal) -> LocalID {
+    public mutating func add(_ local: HIRLocal) -> LocalID {
         locals.append(local)
         return LocalID(locals.count - 1)
     }
-    package mutating func addList(_ elements: some Collection<UInt32>) -> HIRList {
+    public mutating func addList(_ elements: some Collection<UInt32>) -> HIRList {
         if elements.isEmpty { return .empty }
         let id = HIRList(pool.count)
         pool.append(UInt32(elements.count))

@@ -1,5 +1,5 @@
 /// An argument that method resolution adds behind the written ones (defaults of built-in methods).
-package enum ConstantArgument: Sendable, Equatable {
+public enum ConstantArgument: Sendable, Equatable {
     /// An i64.
     case int(Int64)
     /// A str: string id of the program.
@@ -7,7 +7,7 @@ package enum ConstantArgument: Sendable, Equatable {
 }
 
 /// What a method call on a value of known type means.
-package enum MethodTarget: Sendable, Equatable {
+public enum MethodTarget: Sendable, Equatable {
     case builtin(Builtin, extra: [ConstantArgument])
     case function(FunctionID, typeArguments: [TypeID])
 }

@@ -1,31 +1,31 @@
-package import Support
+public import Support
 
 /// An interned type; equal ids mean equal types.
-package struct TypeID: IndexID {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct TypeID: IndexID {
+    public let rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     // The types without parts have fixed ids: the raw values of their `TypeKind`.
-    package static let error = TypeID(rawValue: 0)
-    package static let never = TypeID(rawValue: 1)
-    package static let nilType = TypeID(rawValue: 2)
-    package static let bool = TypeID(rawValue: 3)
-    package static let char = TypeID(rawValue: 4)
-    package static let i8 = TypeID(rawValue: 5)
-    package static let i16 = TypeID(rawValue: 6)
-    package static let i32 = TypeID(rawValue: 7)
-    package static let i64 = TypeID(rawValue: 8)
-    package static let u8 = TypeID(rawValue: 9)
-    package static let u16 = TypeID(rawValue: 10)
-    package static let u32 = TypeID(rawValue: 11)
-    package static let u64 = TypeID(rawValue: 12)
-    package static let f32 = TypeID(rawValue: 13)
-    package static let f64 = TypeID(rawValue: 14)
-    package static let str = TypeID(rawValue: 15)
+    public static let error = TypeID(rawValue: 0)
+    public static let never = TypeID(rawValue: 1)
+    public static let nilType = TypeID(rawValue: 2)
+    public static let bool = TypeID(rawValue: 3)
+    public static let char = TypeID(rawValue: 4)
+    public static let i8 = TypeID(rawValue: 5)
+    public static let i16 = TypeID(rawValue: 6)
+    public static let i32 = TypeID(rawValue: 7)
+    public static let i64 = TypeID(rawValue: 8)
+    public static let u8 = TypeID(rawValue: 9)
+    public static let u16 = TypeID(rawValue: 10)
+    public static let u32 = TypeID(rawValue: 11)
+    public static let u64 = TypeID(rawValue: 12)
+    public static let f32 = TypeID(rawValue: 13)
+    public static let f64 = TypeID(rawValue: 14)
+    public static let str = TypeID(rawValue: 15)
 }
 
 /// What a type is made of.
-package enum TypeKind: UInt8, Sendable {
+public enum TypeKind: UInt8, Sendable {
     /// The type of something wrong that was reported; unifies with everything.
     case error
     /// The type of expressions that do not return.
@@ -52,51 +52,51 @@ package enum TypeKind: UInt8, Sendable {
 }
 
 /// A struct declaration of the program.
-package struct StructID: IndexID {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct StructID: IndexID {
+    public let rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// All types of a compilation, interned.
-package struct TypeTable: Sendable {
-    package struct Entry: Sendable {
-        package var kind: TypeKind
+public struct TypeTable: Sendable {
+    public struct Entry: Sendable {
+        public var kind: TypeKind
         /// Mentions a `parameter`.
-        package var isGeneric: Bool
+        public var isGeneric: Bool
         /// Mentions a `variable`.
-        package var hasVariables: Bool
-        package var payload: UInt32
+        public var hasVariables: Bool
+        public var payload: UInt32
         /// `pool[start..<start + count]` are the arguments.
-        package var start: UInt32
-        package var count: UInt32
+        public var start: UInt32
+        public var count: UInt32
         var hash: UInt32
     }
-    package private(set) var entries: ContiguousArray<Entry> = []
-    package private(set) var pool: ContiguousArray<TypeID> = []
+    public private(set) var entries: ContiguousArray<Entry> = []
+    public private(set) var pool: ContiguousArray<TypeID> = []
     private var buckets: ContiguousArray<UInt32>
 
     /// Creates a table that holds the types without parts.
-    package init() {
+    public init() {
         buckets = ContiguousArray(repeating: .max, count: 1024)
         for raw in 0...TypeKind.str.rawValue { _ = intern(TypeKind(rawValue: raw)!) }
     }
 
-    @inlinable package func kind(_ type: TypeID) -> TypeKind { entries[type.index].kind }
-    @inlinable package func payload(_ type: TypeID) -> UInt32 { entries[type.index].payload }
+    @inlinable public func kind(_ type: TypeID) -> TypeKind { entries[type.index].kind }
+    @inlinable public func payload(_ type: TypeID) -> UInt32 { entries[type.index].payload }
     /// Number of arguments.
-    @inlinable package func count(_ type: TypeID) -> Int { Int(entries[type.index].count) }
+    @inlinable public func count(_ type: TypeID) -> Int { Int(entries[type.index].count) }
     /// Argument `i` of `type`.
-    @inlinable package func argument(_ type: TypeID, _ i: Int) -> TypeID {
+    @inlinable public func argument(_ type: TypeID, _ i: Int) -> TypeID {
         pool[Int(entries[type.index].start) + i]
     }
     /// All arguments of `type`.
-    package func arguments(_ type: TypeID) -> ArraySlice<TypeID> {
+    public func arguments(_ type: TypeID) -> ArraySlice<TypeID> {
         let entry = entries[type.index]
         return Array(pool[Int(entry.start)..<Int(entry.start + entry.count)])[...]
     }
 
     /// The type of this make-up.
-    package mutating func intern(_ kind: TypeKind, payload: UInt32 = 0, _ arguments: [TypeID] = []) -> TypeID {
+    public mutating func intern(_ kind: TypeKind, payload: UInt32 = 0, _ arguments: [TypeID] = []) -> TypeID {
         var hash = (UInt32(kind.rawValue) &* 0x9E37_79B1) ^ (payload &* 0x85EB_CA6B)
         for argument in arguments { hash = (hash ^ argument.rawValue) &* 0x0100_0193 &+ (hash >> 15) }
         var slot = Int(hash) & (buckets.count - 1)
@@ -121,14 +121,14 @@ package struct TypeTable: Sendable {
         return id
     }
 
-    package mutating func array(_ element: TypeID) -> TypeID { intern(.array, [element]) }
-    package mutating func option(_ payload: TypeID) -> TypeID { intern(.option, [payload]) }
-    package mutating func range(_ element: TypeID) -> TypeID { intern(.range, [element]) }
-    package mutating func tuple(_ elements: [TypeID]) -> TypeID { intern(.tuple, elements) }
-    package mutating func parameter(_ index: Int) -> TypeID { intern(.parameter, payload: UInt32(index)) }
+    public mutating func array(_ element: TypeID) -> TypeID { intern(.array, [element]) }
+    public mutating func option(_ payload: TypeID) -> TypeID { intern(.option, [payload]) }
+    public mutating func range(_ element: TypeID) -> TypeID { intern(.range, [element]) }
+    public mutating func tuple(_ elements: [TypeID]) -> TypeID { intern(.tuple, elements) }
+    public mutating func parameter(_ index: Int) -> TypeID { intern(.parameter, payload: UInt32(index)) }
 
     /// `type` with each `parameter(i)` replaced by `arguments[i]`.
-    package mutating func substitute(_ type: TypeID, _ arguments: [TypeID]) -> TypeID {
+    public mutating func substitute(_ type: TypeID, _ arguments: [TypeID]) -> TypeID {
         let entry = entries[type.index]
         if !entry.isGeneric { return type }
         if entry.kind == .parameter { return Int(entry.payload) < arguments.count ? arguments[Int(entry.payload)] : .error }
@@ -138,12 +138,12 @@ package struct TypeTable: Sendable {
         return intern(entry.kind, payload: entry.payload, parts)
     }
 
-    package func isInteger(_ type: TypeID) -> Bool { type >= .i8 && type <= .u64 }
-    package func isSigned(_ type: TypeID) -> Bool { type >= .i8 && type <= .i64 }
-    package func isFloat(_ type: TypeID) -> Bool { type == .f32 || type == .f64 }
-    package func isNumeric(_ type: TypeID) -> Bool { type >= .i8 && type <= .f64 }
+    public func isInteger(_ type: TypeID) -> Bool { type >= .i8 && type <= .u64 }
+    public func isSigned(_ type: TypeID) -> Bool { type >= .i8 && type <= .i64 }
+    public func isFloat(_ type: TypeID) -> Bool { type == .f32 || type == .f64 }
+    public func isNumeric(_ type: TypeID) -> Bool { type >= .i8 && type <= .f64 }
     /// Width in bits of an integer or float type.
-    package func bitWidth(_ type: TypeID) -> Int {
+    public func bitWidth(_ type: TypeID) -> Int {
         switch kind(type) {
         case .i8, .u8: 8
         case .i16, .u16: 16
