@@ -33,9 +33,9 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax"]),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
         stage("RuntimeABI"),
-        stage("MIR", ["Support", "RuntimeABI"]),
+        stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
         stage("SMF", ["CPlatform"]),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
@@ -64,9 +64,12 @@ let package = Package(
             ]),
 
         tests("SMFTests", ["SMF", "CPlatform"]),
+        // Case files, run through the real executables, which `swift test` builds beside the test bundle.
+        tests("CaseTests", [], exclude: ["Cases"]),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
+        tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).
         .executableTarget(
@@ -77,5 +80,11 @@ let package = Package(
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
             linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-O1"])]),
+
+        tests("SupportTests", ["Support"]),
+        tests("DiagnosticsTests", ["Diagnostics", "Support"]),
+        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
+        tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
+        tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
     ]
 )

@@ -95,7 +95,7 @@ func panicExitCode(_ code: Int) -> Never {
 }
 
 /// P016, from the fault handler.
-func panicStackOverflow(pc: UInt, frame: UInt) -> Never {
+package func panicStackOverflow(pc: UInt, frame: UInt) -> Never {
     beginPanic(16)
     putReport("stack overflow")
     endPanic(pc: pc, frame: frame)

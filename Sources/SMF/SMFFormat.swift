@@ -5,16 +5,16 @@
 // Input: raw bytes. Output: values. Start reading at `SMFHeader`. The prose version is Docs/smf.md.
 
 /// Numbers that every reader and writer of the format shares.
-package enum SMFFormat {
+@usableFromInline package enum SMFFormat {
     /// Bytes 0–3 of every module ("SMF\0"), read as a little-endian number.
     package static let magic: UInt32 = 0x0046_4D53
     package static let versionMajor: UInt8 = 1
     package static let versionMinor: UInt8 = 0
     package static let headerSize = 128
-    package static let sectionEntrySize = 56
-    package static let symbolEntrySize = 40
-    package static let relocationEntrySize = 24
-    package static let importEntrySize = 32
+    @inlinable package static var sectionEntrySize: Int { 56 }
+    @inlinable package static var symbolEntrySize: Int { 40 }
+    @inlinable package static var relocationEntrySize: Int { 24 }
+    @inlinable package static var importEntrySize: Int { 32 }
     /// Size in bytes of a page in an image's layout; protections change only at its multiples.
     package static let pageSize: UInt64 = 4096
     package static let maximumSectionCount: UInt32 = 4096
@@ -22,9 +22,9 @@ package enum SMFFormat {
     /// Byte offset of `header_crc`, the end of the header bytes it covers.
     package static let headerChecksumOffset = 124
     /// `SMFSymbol.section` of a symbol that some other module defines.
-    package static let undefinedSection: UInt32 = 0
+    @inlinable package static var undefinedSection: UInt32 { 0 }
     /// `SMFSymbol.section` of a symbol whose value is a number, not a place.
-    package static let absoluteSection: UInt32 = 0xFFFF_FFFF
+    @inlinable package static var absoluteSection: UInt32 { 0xFFFF_FFFF }
     /// Section types from here on are private to a tool and skipped by everyone else.
     package static let firstPrivateSectionType: UInt32 = 0x8000_0000
 }
@@ -68,7 +68,7 @@ package struct SMFCPUFeatures: OptionSet, Sendable {
 }
 
 /// What a section holds.
-package enum SMFSectionType: UInt32, Sendable {
+@usableFromInline package enum SMFSectionType: UInt32, Sendable {
     case code = 1
     case data = 2
     case bss = 3
@@ -88,8 +88,8 @@ package enum SMFSectionType: UInt32, Sendable {
 }
 
 /// Bits of a section's `flags`: the protection of its pages in an image.
-package struct SMFSectionFlags: OptionSet, Sendable {
-    package let rawValue: UInt32
+@usableFromInline package struct SMFSectionFlags: OptionSet, Sendable {
+    @usableFromInline package let rawValue: UInt32
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
     package static let read = SMFSectionFlags(rawValue: 0x01)
     package static let write = SMFSectionFlags(rawValue: 0x02)
@@ -99,7 +99,7 @@ package struct SMFSectionFlags: OptionSet, Sendable {
 }
 
 /// What a symbol names.
-package enum SMFSymbolType: UInt8, Sendable {
+@usableFromInline package enum SMFSymbolType: UInt8, Sendable {
     case function = 1
     case data = 2
     case type = 3
@@ -109,7 +109,7 @@ package enum SMFSymbolType: UInt8, Sendable {
 }
 
 /// Who sees a symbol, and what happens when two modules define it.
-package enum SMFBinding: UInt8, Sendable {
+@usableFromInline package enum SMFBinding: UInt8, Sendable {
     /// Seen by its own module only.
     case local = 0
     /// Strong: two definitions of one name are an error.
@@ -119,7 +119,7 @@ package enum SMFBinding: UInt8, Sendable {
 }
 
 /// How a relocation's value is computed and written (Docs/smf.md, "Relocations").
-package enum SMFRelocationType: UInt16, Sendable {
+@usableFromInline package enum SMFRelocationType: UInt16, Sendable {
     case none = 0
     case abs64 = 1
     case pc32 = 2
@@ -295,21 +295,21 @@ package struct SMFHeader: Sendable, Equatable {
 }
 
 /// One entry of the section table.
-package struct SMFSection: Sendable, Equatable {
+@usableFromInline package struct SMFSection: Sendable, Equatable {
     /// Raw value of an `SMFSectionType`, or a type that this version doesn't know.
-    package var type: UInt32
-    package var flags: SMFSectionFlags
+    @usableFromInline package var type: UInt32
+    @usableFromInline package var flags: SMFSectionFlags
     /// Byte offset of the payload from the module's start; in an image also its address.
-    package var offset: UInt64 = 0
+    @usableFromInline package var offset: UInt64 = 0
     /// Size in bytes of the payload in the file.
-    package var size: UInt64
+    @usableFromInline package var size: UInt64
     /// Size in bytes in memory; what lies behind `size` is zeros.
-    package var virtualSize: UInt64
+    @usableFromInline package var virtualSize: UInt64
     /// A power of two, in bytes.
-    package var alignment: UInt64
+    @usableFromInline package var alignment: UInt64
     /// 16 bytes of NUL-padded text, as two little-endian words.
-    package var nameLow: UInt64 = 0
-    package var nameHigh: UInt64 = 0
+    @usableFromInline package var nameLow: UInt64 = 0
+    @usableFromInline package var nameHigh: UInt64 = 0
 
     /// Creates an entry that has no place yet.
     package init(
@@ -373,29 +373,29 @@ package struct SMFSection: Sendable, Equatable {
 }
 
 /// One entry of the symbol table.
-package struct SMFSymbol: Sendable, Equatable {
+@usableFromInline package struct SMFSymbol: Sendable, Equatable {
     /// Byte offset of the name in the string table.
-    package var nameOffset: UInt32
+    @usableFromInline package var nameOffset: UInt32
     /// FNV-1a of the name's bytes.
-    package var nameHash: UInt32
+    @usableFromInline package var nameHash: UInt32
     /// Raw value of an `SMFSymbolType`.
-    package var type: UInt8
+    @usableFromInline package var type: UInt8
     /// Raw value of an `SMFBinding`.
-    package var binding: UInt8
+    @usableFromInline package var binding: UInt8
     /// 0 default, 1 hidden: exported to the modules of the same image only.
-    package var visibility: UInt8 = 0
+    @usableFromInline package var visibility: UInt8 = 0
     /// Reserved, 0.
-    package var flags: UInt8 = 0
+    @usableFromInline package var flags: UInt8 = 0
     /// 0 undefined, n+1 for section n, 0xFFFF_FFFF absolute.
-    package var section: UInt32
+    @usableFromInline package var section: UInt32
     /// Object module: offset in bytes from the section's start. Image: address.
-    package var value: UInt64
+    @usableFromInline package var value: UInt64
     /// Size in bytes.
-    package var size: UInt64
+    @usableFromInline package var size: UInt64
     /// Index + 1 into the module's TypeInfo entries; 0 none.
-    package var typeID: UInt32 = 0
+    @usableFromInline package var typeID: UInt32 = 0
     /// 1, plus the number of reloads that replaced the symbol.
-    package var version: UInt32 = 1
+    @usableFromInline package var version: UInt32 = 1
 
     @inlinable package init(
         nameOffset: UInt32, nameHash: UInt32, type: SMFSymbolType, binding: SMFBinding, section: UInt32, value: UInt64,
@@ -452,16 +452,16 @@ package struct SMFSymbol: Sendable, Equatable {
 }
 
 /// One entry of a Reloc section.
-package struct SMFRelocation: Sendable, Equatable {
+@usableFromInline package struct SMFRelocation: Sendable, Equatable {
     /// Offset in bytes of the patched place from the start of section `section`.
-    package var offset: UInt64
+    @usableFromInline package var offset: UInt64
     /// Index in the symbol table.
-    package var symbol: UInt32
+    @usableFromInline package var symbol: UInt32
     /// Raw value of an `SMFRelocationType`.
-    package var type: UInt16
+    @usableFromInline package var type: UInt16
     /// Index (from 0) in the section table of the patched section.
-    package var section: UInt16
-    package var addend: Int64
+    @usableFromInline package var section: UInt16
+    @usableFromInline package var addend: Int64
 
     @inlinable package init(offset: UInt64, symbol: UInt32, type: SMFRelocationType, section: UInt16, addend: Int64) {
         self.offset = offset

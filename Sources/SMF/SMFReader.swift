@@ -294,9 +294,9 @@ package struct SMFReader {
 }
 
 /// The entries of one Reloc section.
-package struct SMFRelocations {
-    package let base: UnsafeRawPointer
-    package let count: Int
+@usableFromInline package struct SMFRelocations {
+    @usableFromInline package let base: UnsafeRawPointer
+    @usableFromInline package let count: Int
 
     @inlinable package init(base: UnsafeRawPointer, count: Int) {
         self.base = base

@@ -1,6 +1,6 @@
 #if !hasFeature(Embedded)
-    // A module as text, for `simple inspect` and for tests. Works on damaged modules: it prints what can be read and ends
-    // with the rule that is broken. The form is stable; a change of it is a change of an interface.
+    // A module as text, for `simple inspect` and for tests. Works on damaged modules: it prints what can be read and
+    // ends with the rule that is broken. The form is stable; a change of it is a change of an interface.
 
     /// The text form of `bytes`: header, sections, symbols, relocations, imports, base relocations, source map.
     package func smfText(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -77,8 +77,8 @@
 
         private func flagNames() -> String {
             let names: [(SMFFlags, String)] = [
-                (.executable, "EXECUTABLE"), (.reloadable, "RELOADABLE"), (.debugInfo, "DEBUG_INFO"), (.positionIndependent, "PIC"),
-                (.compressed, "COMPRESSED"), (.linked, "LINKED"), (.optimized, "OPTIMIZED"),
+                (.executable, "EXECUTABLE"), (.reloadable, "RELOADABLE"), (.debugInfo, "DEBUG_INFO"),
+                (.positionIndependent, "PIC"), (.compressed, "COMPRESSED"), (.linked, "LINKED"), (.optimized, "OPTIMIZED"),
             ]
             var found = names.filter { header.flags.contains($0.0) }.map(\.1)
             let unknown = header.flags.subtracting(.known)

@@ -9,12 +9,12 @@ package protocol SMFOutput {
 }
 
 /// Builds one module.
-package struct SMFWriter: Sendable {
+@usableFromInline package struct SMFWriter: Sendable {
     private var header = SMFHeader()
     private var sections: ContiguousArray<SMFSection> = []
     private var payloads: ContiguousArray<ContiguousArray<UInt8>> = []
     private var table = SMFSymbolTable()
-    private var relocations: ContiguousArray<SMFRelocation> = []
+    @usableFromInline package private(set) var relocations: ContiguousArray<SMFRelocation> = []
     private var sourceMap: SourceMapBuilder?
     private var wantsSymbolHash = false
 
@@ -164,7 +164,7 @@ package struct SMFWriter: Sendable {
     package func nameOffset(ofSymbol symbol: UInt32) -> UInt32 { table.symbols[Int(symbol)].nameOffset }
 
     /// Adds a relocation of the place `offset` in section `section` (an index from 0).
-    @inline(__always) package mutating func addRelocation(
+    @inlinable package mutating func addRelocation(
         section: UInt32, offset: UInt64, symbol: UInt32, type: SMFRelocationType, addend: Int64
     ) {
         relocations.append(

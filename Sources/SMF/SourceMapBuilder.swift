@@ -12,17 +12,17 @@ package enum SourceMapFormat {
 }
 
 /// A function's row in a source map.
-package struct SourceMapFunction: Sendable, Equatable {
+@usableFromInline package struct SourceMapFunction: Sendable, Equatable {
     /// Object module: index of the function's symbol; image: 0.
-    package var symbol: UInt32
+    @usableFromInline package var symbol: UInt32
     /// Object module: offset in bytes in the code section; image: address.
-    package var start: UInt32
+    @usableFromInline package var start: UInt32
     /// Size in bytes.
-    package var size: UInt32
+    @usableFromInline package var size: UInt32
     /// String table offset of the name that people read.
-    package var name: UInt32
-    package var firstEntry: UInt32
-    package var entryCount: UInt32
+    @usableFromInline package var name: UInt32
+    @usableFromInline package var firstEntry: UInt32
+    @usableFromInline package var entryCount: UInt32
 
     @inlinable package init(
         symbol: UInt32, start: UInt32, size: UInt32, name: UInt32, firstEntry: UInt32, entryCount: UInt32
@@ -37,17 +37,17 @@ package struct SourceMapFunction: Sendable, Equatable {
 }
 
 /// The source position of one call (or other place that can fail) in a function.
-package struct SourceMapEntry: Sendable, Equatable {
+@usableFromInline package struct SourceMapEntry: Sendable, Equatable {
     /// Bytes from the function's start to the return address, the byte behind the call instruction.
-    package var codeOffset: UInt32
+    @usableFromInline package var codeOffset: UInt32
     /// Index of the file.
-    package var file: UInt32
+    @usableFromInline package var file: UInt32
     /// From 1.
-    package var line: UInt32
+    @usableFromInline package var line: UInt32
     /// From 1.
-    package var column: UInt32
+    @usableFromInline package var column: UInt32
     /// 0, or 1 + index of the inlined frame that the place belongs to.
-    package var inline: UInt32
+    @usableFromInline package var inline: UInt32
 
     @inlinable package init(codeOffset: UInt32, file: UInt32, line: UInt32, column: UInt32, inline: UInt32 = 0) {
         self.codeOffset = codeOffset
@@ -59,15 +59,15 @@ package struct SourceMapEntry: Sendable, Equatable {
 }
 
 /// One inlined call.
-package struct SourceMapInline: Sendable, Equatable {
+@usableFromInline package struct SourceMapInline: Sendable, Equatable {
     /// String table offset of the inlined function's name.
-    package var name: UInt32
+    @usableFromInline package var name: UInt32
     /// Where it was called: index of the file, line and column from 1.
-    package var callFile: UInt32
-    package var callLine: UInt32
-    package var callColumn: UInt32
+    @usableFromInline package var callFile: UInt32
+    @usableFromInline package var callLine: UInt32
+    @usableFromInline package var callColumn: UInt32
     /// 0, or 1 + index of the inlined frame that the call stands in.
-    package var parent: UInt32
+    @usableFromInline package var parent: UInt32
 
     @inlinable package init(name: UInt32, callFile: UInt32, callLine: UInt32, callColumn: UInt32, parent: UInt32 = 0) {
         self.name = name
@@ -81,12 +81,12 @@ package struct SourceMapInline: Sendable, Equatable {
 /// A source map being built. A function's entries are added right after `beginFunction`, in ascending code order.
 ///
 /// - Invariant: every function's entries are one run of `entries`.
-package struct SourceMapBuilder: Sendable {
+@usableFromInline package struct SourceMapBuilder: Sendable {
     /// String table offsets of file names.
-    package var files: ContiguousArray<UInt32> = []
-    package var functions: ContiguousArray<SourceMapFunction> = []
-    package var entries: ContiguousArray<SourceMapEntry> = []
-    package var inlines: ContiguousArray<SourceMapInline> = []
+    @usableFromInline package var files: ContiguousArray<UInt32> = []
+    @usableFromInline package var functions: ContiguousArray<SourceMapFunction> = []
+    @usableFromInline package var entries: ContiguousArray<SourceMapEntry> = []
+    @usableFromInline package var inlines: ContiguousArray<SourceMapInline> = []
 
     package init() {}
 

@@ -153,7 +153,8 @@ private let damages: [Damage] = [
     Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 8), width: .u64, value: 0x3000),
     Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 4), width: .u32, value: 1),
     Damage(rule: .imageVirtualSize, base: .image, place: section(SampleImage.slots, 24), width: .u64, value: 17),
-    Damage(rule: .imageRelocations, base: .image, place: section(SampleImage.baseRelocations, 0), width: .u32, value: 6),
+    Damage(
+        rule: .imageRelocations, base: .image, place: section(SampleImage.baseRelocations, 0), width: .u32, value: 6),
     Damage(rule: .imageSectionOrder, base: .image, place: section(SampleImage.imports, 4), width: .u32, value: 3),
     Damage(rule: .entryPoint, base: .image, place: section(SampleImage.code, 4), width: .u32, value: 1),
     Damage(rule: .imagePages, base: .image, place: section(SampleImage.baseRelocations, 4), width: .u32, value: 3),
@@ -253,7 +254,8 @@ func damagedModulesAreRefused(damage: Damage) {
 }
 
 @Test func errorsReadAsText() {
-    #expect(SMFError(.sectionType, at: 128, value: 0x63).description == "unknown section type (offset 0x80, value 0x63)")
+    let error = SMFError(.sectionType, at: 128, value: 0x63)
+    #expect(error.description == "unknown section type (offset 0x80, value 0x63)")
     #expect(SMFError(.truncated, at: 0, value: .max).description.hasSuffix("(offset 0x0, value 0xffffffffffffffff)"))
     for rule in SMFRule.allCases { #expect(rule.text.utf8CodeUnitCount > 10) }
 }
@@ -267,7 +269,8 @@ func anyDamageEndsInAnAnswer(module: [UInt8]) {
         #expect(refusal(Array(module[..<count])) != nil)
     }
     var accepted = 0
-    for place in 0..<module.count where module[place] != 0 || place < 1000 || module.count - place < 600 || place % 211 == 0 {
+    for place in 0..<module.count
+    where module[place] != 0 || place < 1000 || module.count - place < 600 || place % 211 == 0 {
         for bit: UInt8 in [0x01, 0x80, 0xFF] {
             var changed = module
             changed[place] ^= bit

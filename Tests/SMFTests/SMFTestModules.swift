@@ -36,10 +36,10 @@ func sampleObject() -> [UInt8] {
     map.addEntry(SourceMapEntry(codeOffset: 20, file: file, line: 8, column: 1))
     map.beginFunction(symbol: local, start: 32, size: 8, name: writer.nameOffset(ofSymbol: local))
     writer.setSourceMap(map)
+    let point = TypeInfo(name: writer.addString("Point"), kind: 1, size: 16, alignment: 8, layoutHash: 9)
     _ = writer.addSection(
-        type: SMFSectionType.typeInfo.rawValue, flags: .read,
-        bytes: TypeInfo.encode([TypeInfo(name: writer.addString("Point"), kind: 1, size: 16, alignment: 8, layoutHash: 9)]),
-        alignment: 8, name: ".types")
+        type: SMFSectionType.typeInfo.rawValue, flags: .read, bytes: TypeInfo.encode([point]), alignment: 8,
+        name: ".types")
     var version: ContiguousArray<UInt8> = []
     VersionText.append(key: "compiler", value: "1.0", to: &version)
     VersionText.append(key: "target", value: "x86_64-linux", to: &version)

@@ -43,7 +43,8 @@ import Testing
     let half = smfText(Array(module[..<(module.count / 2)]))
     #expect(half.contains("sections 9"))
     #expect(half.contains("more outside the file"))
-    #expect(half.hasSuffix("damaged: the file ends before the module does (offset 0x50, value 0x\(String(module.count, radix: 16)))\n"))
+    let size = String(module.count, radix: 16)
+    #expect(half.hasSuffix("damaged: the file ends before the module does (offset 0x50, value 0x\(size))\n"))
     for count in 0..<module.count { #expect(smfText(Array(module[..<count])).contains("damaged")) }
     for place in module.indices {
         for bit: UInt8 in [1, 0x80, 0xFF] {

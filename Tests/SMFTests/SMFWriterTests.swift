@@ -30,7 +30,8 @@ private func text(_ reader: SMFReader, _ offset: UInt32) -> String {
         let relocations = reader.relocations(ofSection: try #require(reader.firstSection(.reloc)))
         let wanted = (0..<relocations.count).map { names[Int(relocations[$0].symbol)] }
         #expect(wanted == ["helper", "simple_rt_print", "hello", "zeta", "word"])
-        #expect(relocations[3] == SMFRelocation(offset: 0, symbol: UInt32(names.firstIndex(of: "zeta")!), type: .abs64, section: 1, addend: 0))
+        let zeta = UInt32(try #require(names.firstIndex(of: "zeta")))
+        #expect(relocations[3] == SMFRelocation(offset: 0, symbol: zeta, type: .abs64, section: 1, addend: 0))
 
         // So do source maps.
         let map = try SourceMapView(reader.payload(ofSection: try #require(reader.firstSection(.srcMap))))

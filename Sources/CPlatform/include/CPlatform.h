@@ -12,5 +12,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "DriverPlatform.h"
 #include "RuntimePlatform.h"
 #endif
