@@ -33,7 +33,7 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax"]),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
         stage("RuntimeABI"),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
@@ -64,6 +64,10 @@ let package = Package(
             ]),
 
         tests("SMFTests", ["SMF", "CPlatform"]),
+        // Case files, run through the real executables, which `swift test` builds beside the test bundle.
+        tests("CaseTests", [], exclude: ["Cases"]),
+        tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
+        tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
@@ -73,10 +77,14 @@ let package = Package(
             dependencies: ["CPlatform"],
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked"]),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-lm"])]),
+            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
 
-        tests("MIRTests", ["MIR", "Support", "RuntimeABI"]),
+        tests("SupportTests", ["Support"]),
+        tests("DiagnosticsTests", ["Diagnostics", "Support"]),
+        tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
+        tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
+        tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
     ]
 )

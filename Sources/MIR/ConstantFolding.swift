@@ -39,9 +39,9 @@ package enum ConstantFolding {
         case .remainderS:
             return r == 0 || r == -1 && l == smallest(type) ? nil : l.remainderReportingOverflow(dividingBy: r).partialValue
         case .divideU:
-            return r == 0 ? nil : wrap(Int64(bitPattern: unsigned(l, type) / unsigned(r, type)), type)
+            return unsigned(r, type) == 0 ? nil : wrap(Int64(bitPattern: unsigned(l, type) / unsigned(r, type)), type)
         case .remainderU:
-            return r == 0 ? nil : wrap(Int64(bitPattern: unsigned(l, type) % unsigned(r, type)), type)
+            return unsigned(r, type) == 0 ? nil : wrap(Int64(bitPattern: unsigned(l, type) % unsigned(r, type)), type)
         case .and: return l & r
         case .or: return l | r
         case .xor: return l ^ r

@@ -67,7 +67,7 @@ extension MIRBuilder {
                     edge = link.next
                     defer { k += 1 }
                     if blockMap[link.source.index] == 0 { continue }
-                    let operand = resolve(joinOperands[k])
+                    let operand = function.instructions.resolve(joinOperands[k])
                     if operand == single || operand == join.value { continue }
                     if single.exists {
                         isTrivial = false
@@ -111,7 +111,7 @@ extension MIRBuilder {
                     var parameter = firstJoin
                     while parameter.exists {
                         let join = joins[Int(function.instructions[parameter.index].immediate)]
-                        function.pool.append(resolve(joinOperands[Int(join.start) + k]).rawValue)
+                        function.pool.append(function.instructions.resolve(joinOperands[Int(join.start) + k]).rawValue)
                         parameter = function.instructions[parameter.index].next
                     }
                     function.edges[Int(edge) - 1].start = UInt32(truncatingIfNeeded: start)
@@ -130,7 +130,7 @@ extension MIRBuilder {
     /// Replaces uses of removed parameters by what they stand for.
     private mutating func resolveCopies() {
         replacements.reset(for: function)
-        for value in copies { replacements.replace(value, by: resolve(value)) }
+        for value in copies { replacements.replace(value, by: function.instructions.resolve(value)) }
         for b in states.indices where blockMap[b] != 0 {
             var id = function.blocks[b].first
             while id.exists {

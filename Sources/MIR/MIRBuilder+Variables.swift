@@ -22,10 +22,10 @@ extension MIRBuilder {
     package mutating func read(_ variable: VariableID) -> ValueID {
         if states[currentBlock.index].isTerminated { startUnreachableBlock() }
         let found = definitions.get(currentBlock, variable)
-        if found.exists { return resolve(found) }
+        if found.exists { return function.instructions.resolve(found) }
         let value = lookUp(variable, currentBlock)
         completePendingJoins()
-        return resolve(value)
+        return function.instructions.resolve(value)
     }
     /// Promises that `block` gets no more edges.
     package mutating func seal(_ block: BlockID) {
@@ -117,7 +117,7 @@ extension MIRBuilder {
             var single = ValueID.none
             var isTrivial = true
             for k in Int(join.start)..<Int(join.start + join.count) {
-                let operand = resolve(joinOperands[k])
+                let operand = function.instructions.resolve(joinOperands[k])
                 joinOperands[k] = operand
                 if operand == single || operand == join.value { continue }
                 if single.exists {
@@ -170,9 +170,12 @@ struct DefinitionTable: Sendable {
     private var count = 0
 
     mutating func reset() {
-        mask = DefinitionTable.smallest - 1
+        // Functions in a row tend to be of one size: shrink slowly.
+        if mask > DefinitionTable.smallest, count * 8 < mask { mask >>= 1 }
         count = 0
-        for i in 0...mask { entries[i].key = 0 }
+        entries.withUnsafeMutableBufferPointer { [mask] entries in
+            for i in 0...mask { entries[i].key = 0 }
+        }
     }
 
     @inline(__always)

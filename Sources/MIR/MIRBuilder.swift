@@ -162,18 +162,11 @@ package struct MIRBuilder: Sendable {
         currentBlock = createBlock()
         states[currentBlock.index].isSealed = true
     }
-    /// What stands for `value`, which may be a removed parameter.
-    @inline(__always)
-    func resolve(_ value: ValueID) -> ValueID {
-        var value = value
-        while function.instructions[value.index].opcode == .copy { value = function.instructions[value.index].valueA }
-        return value
-    }
     /// The type of a value.
     package func type(of value: ValueID) -> MIRType { function.instructions[value.index].type }
     /// The number, if `value` is an integer constant.
     package func constant(_ value: ValueID) -> Int64? {
-        let i = function.instructions[resolve(value).index]
+        let i = function.instructions[function.instructions.resolve(value).index]
         return i.opcode == .iconst ? i.immediate : nil
     }
 
@@ -222,8 +215,8 @@ package struct MIRBuilder: Sendable {
 
     /// An instruction with two operands of one type and a result of that type: `add` … `shiftRightU`, `fadd` … `fdivide`.
     package mutating func binary(_ opcode: Opcode, _ l: ValueID, _ r: ValueID) -> ValueID {
-        let l = resolve(l)
-        let r = resolve(r)
+        let l = function.instructions.resolve(l)
+        let r = function.instructions.resolve(r)
         let type = function.instructions[l.index].type
         if function.instructions[r.index].opcode == .iconst {
             let right = function.instructions[r.index].immediate
@@ -254,7 +247,7 @@ package struct MIRBuilder: Sendable {
     }
     /// A conversion to `type`: `signExtend` … `bitcast`.
     package mutating func convert(_ opcode: Opcode, _ type: MIRType, _ value: ValueID) -> ValueID {
-        let value = resolve(value)
+        let value = function.instructions.resolve(value)
         let i = function.instructions[value.index]
         if i.opcode == .iconst,
             let folded = ConstantFolding.unary(opcode, from: i.type, to: type, i.immediate)
@@ -265,8 +258,8 @@ package struct MIRBuilder: Sendable {
     }
     /// Compares integers or pointers; result `i8`.
     package mutating func icmp(_ condition: IntegerCondition, _ l: ValueID, _ r: ValueID) -> ValueID {
-        let l = resolve(l)
-        let r = resolve(r)
+        let l = function.instructions.resolve(l)
+        let r = function.instructions.resolve(r)
         if function.instructions[l.index].opcode == .iconst, function.instructions[r.index].opcode == .iconst {
             let i = function.instructions[l.index]
             let holds = ConstantFolding.compare(
@@ -281,9 +274,9 @@ package struct MIRBuilder: Sendable {
     }
     /// `condition` (i8) != 0 ? `ifTrue` : `ifFalse`, two values of one type.
     package mutating func select(_ condition: ValueID, _ ifTrue: ValueID, _ ifFalse: ValueID) -> ValueID {
-        if let known = constant(condition) { return resolve(known != 0 ? ifTrue : ifFalse) }
-        let ifTrue = resolve(ifTrue)
-        let ifFalse = resolve(ifFalse)
+        if let known = constant(condition) { return function.instructions.resolve(known != 0 ? ifTrue : ifFalse) }
+        let ifTrue = function.instructions.resolve(ifTrue)
+        let ifFalse = function.instructions.resolve(ifFalse)
         if ifTrue == ifFalse { return ifTrue }
         return emit(
             Instruction(
@@ -455,5 +448,17 @@ package struct MIRBuilder: Sendable {
         }
         states[target].lastEdge = edge.rawValue + 1
         states[target].predecessorCount += 1
+    }
+}
+
+extension ContiguousArray<Instruction> {
+    /// What stands for `value`, which may be a removed parameter.
+    ///
+    /// Not a method of the builder: calling one while the builder is being changed copied the whole builder.
+    @inline(__always)
+    func resolve(_ value: ValueID) -> ValueID {
+        var value = value
+        while self[value.index].opcode == .copy { value = self[value.index].valueA }
+        return value
     }
 }

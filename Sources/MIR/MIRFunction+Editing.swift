@@ -6,7 +6,7 @@
 internal import Support
 
 /// Which fields of an instruction are values (see `Opcode`'s comments).
-package enum OperandShape: UInt8, Sendable {
+public enum OperandShape: UInt8, Sendable {
     /// No values.
     case none
     /// `a`
@@ -29,7 +29,7 @@ package enum OperandShape: UInt8, Sendable {
 
 extension Opcode {
     /// Which fields of this opcode's instructions are values.
-    @inlinable package var operandShape: OperandShape {
+    @inlinable public var operandShape: OperandShape {
         switch self {
         case .blockParameter, .iconst, .fconst, .symbolAddress, .stackSlot, .unreachable: .none
         case .add, .subtract, .multiply, .addS, .subtractS, .multiplyS, .addU, .subtractU, .multiplyU, .divideS,
@@ -49,22 +49,22 @@ extension Opcode {
         }
     }
     /// Ends a block.
-    @inlinable package var isTerminator: Bool { rawValue >= Opcode.jump.rawValue }
+    @inlinable public var isTerminator: Bool { rawValue >= Opcode.jump.rawValue }
 }
 
 // MARK: - Lists and edges
 
 extension MIRFunction {
     /// The number of elements of a list.
-    @inlinable package func count(of list: OperandListID) -> Int { Int(pool[list.index]) }
+    @inlinable public func count(of list: OperandListID) -> Int { Int(pool[list.index]) }
     /// Element `i` of a list, raw.
-    @inlinable package func raw(_ list: OperandListID, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
+    @inlinable public func raw(_ list: OperandListID, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
     /// Element `i` of a list of values.
-    @inlinable package func element(_ list: OperandListID, _ i: Int) -> ValueID {
+    @inlinable public func element(_ list: OperandListID, _ i: Int) -> ValueID {
         ValueID(rawValue: pool[list.index + 1 + i])
     }
     /// Makes a list of values.
-    @inlinable package mutating func addList(_ elements: some Collection<ValueID>) -> OperandListID {
+    @inlinable public mutating func addList(_ elements: some Collection<ValueID>) -> OperandListID {
         if elements.isEmpty { return .empty }
         let id = OperandListID(pool.count)
         pool.append(UInt32(truncatingIfNeeded: elements.count))
@@ -72,7 +72,7 @@ extension MIRFunction {
         return id
     }
     /// Makes a list of raw words.
-    @inlinable package mutating func addRawList(_ elements: some Collection<UInt32>) -> OperandListID {
+    @inlinable public mutating func addRawList(_ elements: some Collection<UInt32>) -> OperandListID {
         if elements.isEmpty { return .empty }
         let id = OperandListID(pool.count)
         pool.append(UInt32(truncatingIfNeeded: elements.count))
@@ -80,11 +80,11 @@ extension MIRFunction {
         return id
     }
     /// Argument `i` of an edge.
-    @inlinable package func argument(_ edge: EdgeID, _ i: Int) -> ValueID {
+    @inlinable public func argument(_ edge: EdgeID, _ i: Int) -> ValueID {
         ValueID(rawValue: pool[Int(edges[edge.index].start) + i])
     }
     /// Makes an edge; it must then be put in exactly one terminator.
-    @inlinable package mutating func addEdge(to target: BlockID, arguments: some Collection<ValueID>) -> EdgeID {
+    @inlinable public mutating func addEdge(to target: BlockID, arguments: some Collection<ValueID>) -> EdgeID {
         let start = pool.count
         for argument in arguments { pool.append(argument.rawValue) }
         edges.append(
@@ -94,19 +94,19 @@ extension MIRFunction {
         return EdgeID(edges.count - 1)
     }
     /// Makes an edge without arguments.
-    @inlinable package mutating func addEdge(to target: BlockID) -> EdgeID {
+    @inlinable public mutating func addEdge(to target: BlockID) -> EdgeID {
         edges.append(Edge(target: target))
         return EdgeID(edges.count - 1)
     }
     /// Replaces the arguments of `edge`.
-    @inlinable package mutating func setArguments(of edge: EdgeID, _ arguments: some Collection<ValueID>) {
+    @inlinable public mutating func setArguments(of edge: EdgeID, _ arguments: some Collection<ValueID>) {
         let start = pool.count
         for argument in arguments { pool.append(argument.rawValue) }
         edges[edge.index].start = UInt32(truncatingIfNeeded: start)
         edges[edge.index].count = UInt32(truncatingIfNeeded: pool.count - start)
     }
     /// Adds an argument behind those that `edge` has.
-    package mutating func appendArgument(_ value: ValueID, to edge: EdgeID) {
+    public mutating func appendArgument(_ value: ValueID, to edge: EdgeID) {
         let old = edges[edge.index]
         let start = pool.count
         for i in 0..<Int(old.count) { pool.append(pool[Int(old.start) + i]) }
@@ -115,7 +115,7 @@ extension MIRFunction {
         edges[edge.index].count = old.count + 1
     }
     /// Drops argument `i` of `edge`, in place.
-    package mutating func removeArgument(at i: Int, of edge: EdgeID) {
+    public mutating func removeArgument(at i: Int, of edge: EdgeID) {
         let old = edges[edge.index]
         var j = Int(old.start) + i
         let last = Int(old.start) + Int(old.count) - 1
@@ -131,7 +131,7 @@ extension MIRFunction {
 
 extension MIRFunction {
     /// Calls `body` with each value that the instruction uses, edge arguments included.
-    @inlinable package func forEachOperand(of value: ValueID, _ body: (ValueID) -> Void) {
+    @inlinable public func forEachOperand(of value: ValueID, _ body: (ValueID) -> Void) {
         let i = instructions[value.index]
         switch i.opcode.operandShape {
         case .none: return
@@ -164,7 +164,7 @@ extension MIRFunction {
         }
     }
     /// Replaces each value that the instruction uses, edge arguments included, by `transform` of it.
-    @inlinable package mutating func mapOperands(of value: ValueID, _ transform: (ValueID) -> ValueID) {
+    @inlinable public mutating func mapOperands(of value: ValueID, _ transform: (ValueID) -> ValueID) {
         let i = instructions[value.index]
         switch i.opcode.operandShape {
         case .none: return
@@ -197,19 +197,19 @@ extension MIRFunction {
         }
     }
     /// Calls `body` with each value of a list.
-    @inlinable package func forEachElement(_ list: OperandListID, _ body: (ValueID) -> Void) {
+    @inlinable public func forEachElement(_ list: OperandListID, _ body: (ValueID) -> Void) {
         for k in 0..<count(of: list) { body(element(list, k)) }
     }
     /// Calls `body` with each argument of an edge.
-    @inlinable package func forEachArgument(_ edge: EdgeID, _ body: (ValueID) -> Void) {
+    @inlinable public func forEachArgument(_ edge: EdgeID, _ body: (ValueID) -> Void) {
         let e = edges[edge.index]
         for k in Int(e.start)..<Int(e.start) + Int(e.count) { body(ValueID(rawValue: pool[k])) }
     }
-    @inlinable package mutating func mapElements(_ list: OperandListID, _ transform: (ValueID) -> ValueID) {
+    @inlinable public mutating func mapElements(_ list: OperandListID, _ transform: (ValueID) -> ValueID) {
         let start = list.index + 1
         for k in start..<start + count(of: list) { pool[k] = transform(ValueID(rawValue: pool[k])).rawValue }
     }
-    @inlinable package mutating func mapArguments(_ edge: EdgeID, _ transform: (ValueID) -> ValueID) {
+    @inlinable public mutating func mapArguments(_ edge: EdgeID, _ transform: (ValueID) -> ValueID) {
         let e = edges[edge.index]
         for k in Int(e.start)..<Int(e.start) + Int(e.count) {
             pool[k] = transform(ValueID(rawValue: pool[k])).rawValue
@@ -221,23 +221,23 @@ extension MIRFunction {
 
 extension MIRFunction {
     /// Puts an instruction in the arena without linking it into a block.
-    @inlinable package mutating func make(_ instruction: Instruction) -> ValueID {
+    @inlinable public mutating func make(_ instruction: Instruction) -> ValueID {
         instructions.append(instruction)
         return ValueID(instructions.count - 1)
     }
     /// Adds an empty block.
-    @inlinable package mutating func addBlock() -> BlockID {
+    @inlinable public mutating func addBlock() -> BlockID {
         blocks.append(Block())
         return BlockID(blocks.count - 1)
     }
     /// Adds a parameter behind the block's others; the edges to the block are the caller's to extend.
-    package mutating func addParameter(to block: BlockID, type: MIRType) -> ValueID {
+    public mutating func addParameter(to block: BlockID, type: MIRType) -> ValueID {
         let id = make(Instruction(.blockParameter, type, a: block.rawValue))
         linkParameter(id, to: block)
         return id
     }
     /// Links a parameter instruction behind the block's other parameters.
-    package mutating func linkParameter(_ id: ValueID, to block: BlockID) {
+    public mutating func linkParameter(_ id: ValueID, to block: BlockID) {
         let last = blocks[block.index].lastParameter
         instructions[id.index].previous = last
         instructions[id.index].next = .none
@@ -246,7 +246,7 @@ extension MIRFunction {
         blocks[block.index].parameterCount += 1
     }
     /// Unlinks a parameter; the arguments of the edges to the block are the caller's to drop.
-    package mutating func removeParameter(_ id: ValueID, from block: BlockID) {
+    public mutating func removeParameter(_ id: ValueID, from block: BlockID) {
         let (previous, next) = (instructions[id.index].previous, instructions[id.index].next)
         if previous.exists {
             instructions[previous.index].next = next
@@ -263,7 +263,7 @@ extension MIRFunction {
         blocks[block.index].parameterCount -= 1
     }
     /// Links an instruction behind the block's last.
-    @inlinable package mutating func append(_ id: ValueID, to block: BlockID) {
+    @inlinable public mutating func append(_ id: ValueID, to block: BlockID) {
         let last = blocks[block.index].last
         instructions[id.index].previous = last
         instructions[id.index].next = .none
@@ -271,7 +271,7 @@ extension MIRFunction {
         blocks[block.index].last = id
     }
     /// Links an instruction before the block's first.
-    @inlinable package mutating func prepend(_ id: ValueID, to block: BlockID) {
+    @inlinable public mutating func prepend(_ id: ValueID, to block: BlockID) {
         let first = blocks[block.index].first
         instructions[id.index].previous = .none
         instructions[id.index].next = first
@@ -279,7 +279,7 @@ extension MIRFunction {
         blocks[block.index].first = id
     }
     /// Links `id` directly before `other`, which is in `block`.
-    @inlinable package mutating func insert(_ id: ValueID, before other: ValueID, in block: BlockID) {
+    @inlinable public mutating func insert(_ id: ValueID, before other: ValueID, in block: BlockID) {
         let previous = instructions[other.index].previous
         instructions[id.index].previous = previous
         instructions[id.index].next = other
@@ -287,7 +287,7 @@ extension MIRFunction {
         if previous.exists { instructions[previous.index].next = id } else { blocks[block.index].first = id }
     }
     /// Links `id` directly behind `other`, which is in `block`.
-    @inlinable package mutating func insert(_ id: ValueID, after other: ValueID, in block: BlockID) {
+    @inlinable public mutating func insert(_ id: ValueID, after other: ValueID, in block: BlockID) {
         let next = instructions[other.index].next
         instructions[id.index].previous = other
         instructions[id.index].next = next
@@ -295,7 +295,7 @@ extension MIRFunction {
         if next.exists { instructions[next.index].previous = id } else { blocks[block.index].last = id }
     }
     /// Unlinks an instruction (not a parameter) of `block`; its uses are the caller's to replace.
-    @inlinable package mutating func remove(_ id: ValueID, from block: BlockID) {
+    @inlinable public mutating func remove(_ id: ValueID, from block: BlockID) {
         let (previous, next) = (instructions[id.index].previous, instructions[id.index].next)
         if previous.exists {
             instructions[previous.index].next = next
@@ -311,7 +311,7 @@ extension MIRFunction {
         instructions[id.index].next = .none
     }
     /// Calls `body` with each instruction of the block in order, parameters not included.
-    @inlinable package func forEachInstruction(in block: BlockID, _ body: (ValueID) -> Void) {
+    @inlinable public func forEachInstruction(in block: BlockID, _ body: (ValueID) -> Void) {
         var id = blocks[block.index].first
         while id.exists {
             let next = instructions[id.index].next
@@ -320,7 +320,7 @@ extension MIRFunction {
         }
     }
     /// Calls `body` with each parameter of the block in order.
-    @inlinable package func forEachParameter(of block: BlockID, _ body: (ValueID) -> Void) {
+    @inlinable public func forEachParameter(of block: BlockID, _ body: (ValueID) -> Void) {
         var id = blocks[block.index].firstParameter
         while id.exists {
             let next = instructions[id.index].next
@@ -329,7 +329,7 @@ extension MIRFunction {
         }
     }
     /// The block's last instruction.
-    @inlinable package func terminator(of block: BlockID) -> ValueID { blocks[block.index].last }
+    @inlinable public func terminator(of block: BlockID) -> ValueID { blocks[block.index].last }
 }
 
 // MARK: - Replacing values
@@ -337,16 +337,16 @@ extension MIRFunction {
 /// A set of pending replacements of values by values, applied to a function in one sweep.
 ///
 /// Chains (a by b, then b by c) are followed; a value replaced twice keeps the later replacement.
-package struct ReplacementTable: Sendable {
+public struct ReplacementTable: Sendable {
     /// Replacement by raw value id; 0: none.
-    package var targets: ContiguousArray<UInt32> = []
+    public var targets: ContiguousArray<UInt32> = []
     /// Nothing has been replaced since `reset`.
-    package private(set) var isEmpty = true
+    public private(set) var isEmpty = true
 
-    package init() {}
+    public init() {}
 
     /// Forgets all replacements and makes room for the values of `function`.
-    package mutating func reset(for function: MIRFunction) {
+    public mutating func reset(for function: MIRFunction) {
         let count = function.instructions.count
         if isEmpty {
             if targets.count < count { targets.append(contentsOf: repeatElement(0, count: count - targets.count)) }
@@ -358,14 +358,14 @@ package struct ReplacementTable: Sendable {
     }
     /// Notes that uses of `old` become uses of `new`.
     /// - Requires: no cycle of replacements arises.
-    package mutating func replace(_ old: ValueID, by new: ValueID) {
+    public mutating func replace(_ old: ValueID, by new: ValueID) {
         let needed = old.index + 1
         if targets.count < needed { targets.append(contentsOf: repeatElement(0, count: needed - targets.count)) }
         targets[old.index] = new.rawValue
         isEmpty = false
     }
     /// What stands for `value` now.
-    @inlinable package func resolve(_ value: ValueID) -> ValueID {
+    @inlinable public func resolve(_ value: ValueID) -> ValueID {
         var raw = value.rawValue
         while Int(raw) < targets.count {
             let target = targets[Int(raw)]
@@ -378,7 +378,7 @@ package struct ReplacementTable: Sendable {
 
 extension MIRFunction {
     /// Applies `table` to the operands of every linked instruction. O(function).
-    package mutating func replaceAllUses(_ table: ReplacementTable) {
+    public mutating func replaceAllUses(_ table: ReplacementTable) {
         if table.isEmpty { return }
         for b in blocks.indices {
             var id = blocks[b].first
@@ -389,7 +389,7 @@ extension MIRFunction {
         }
     }
     /// Replaces the uses of one value. O(function): for more than one, fill a `ReplacementTable`.
-    package mutating func replaceAllUses(of old: ValueID, with new: ValueID) {
+    public mutating func replaceAllUses(of old: ValueID, with new: ValueID) {
         for b in blocks.indices {
             var id = blocks[b].first
             while id.exists {

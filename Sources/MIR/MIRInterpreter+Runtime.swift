@@ -45,9 +45,9 @@ struct RuntimeCall: Sendable {
     private typealias FloatFunction =
         @convention(c) (Int64, Int64, Int64, Int64, Int64, Int64, Double, Double) -> Double
     private typealias PairFunction =
-        @convention(c) (Int64, Int64, Int64, Int64, Int64, Int64, Double, Double) -> simple_rt_pair_ii
+        @convention(c) (Int64, Int64, Int64, Int64, Int64, Int64, Double, Double) -> simple_int_pair
     private typealias MixedPairFunction =
-        @convention(c) (Int64, Int64, Int64, Int64, Int64, Int64, Double, Double) -> simple_rt_pair_id
+        @convention(c) (Int64, Int64, Int64, Int64, Int64, Int64, Double, Double) -> simple_int_double
 
     /// Calls `code` with arguments in the interpreter's registers' form; results in that form too.
     func invoke(_ code: UnsafeRawPointer, argument: (Int) -> Int64) -> (first: Int64, second: Int64) {

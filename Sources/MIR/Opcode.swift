@@ -1,11 +1,11 @@
 /// The types of MIR values. `i8` holds bool (0 or 1) too; `ref` is a pointer to a heap object (or 0).
 ///
 /// In a register, the bits above a type's width are unspecified.
-package enum MIRType: UInt8, Sendable, CaseIterable {
+public enum MIRType: UInt8, Sendable, CaseIterable {
     case none, i8, i16, i32, i64, f32, f64, ptr, ref
 
     /// Size in bytes.
-    @inlinable package var size: Int {
+    @inlinable public var size: Int {
         switch self {
         case .none: 0
         case .i8: 1
@@ -14,17 +14,17 @@ package enum MIRType: UInt8, Sendable, CaseIterable {
         case .i64, .f64, .ptr, .ref: 8
         }
     }
-    @inlinable package var isFloat: Bool { self == .f32 || self == .f64 }
+    @inlinable public var isFloat: Bool { self == .f32 || self == .f64 }
     /// `i8`…`i64`.
-    @inlinable package var isInteger: Bool { rawValue >= MIRType.i8.rawValue && rawValue <= MIRType.i64.rawValue }
+    @inlinable public var isInteger: Bool { rawValue >= MIRType.i8.rawValue && rawValue <= MIRType.i64.rawValue }
     /// Everything that lives in a general-purpose register.
-    @inlinable package var isGeneral: Bool { self != .none && !isFloat }
+    @inlinable public var isGeneral: Bool { self != .none && !isFloat }
 }
 
 /// The instructions of MIR. Each comment gives result and operands; `a`, `b`, `c` are values unless said otherwise.
 ///
 /// "traps" means: branches to cold code that panics with the instruction's position and does not return.
-package enum Opcode: UInt8, Sendable, CaseIterable {
+public enum Opcode: UInt8, Sendable, CaseIterable {
     // MARK: Values without operands
     /// A block parameter. a: block.
     case blockParameter
@@ -113,11 +113,11 @@ package enum Opcode: UInt8, Sendable, CaseIterable {
 }
 
 /// Conditions of `icmp`.
-package enum IntegerCondition: UInt8, Sendable, CaseIterable {
+public enum IntegerCondition: UInt8, Sendable, CaseIterable {
     case equal, notEqual, lessS, lessEqualS, greaterS, greaterEqualS, lessU, lessEqualU, greaterU, greaterEqualU
 
     /// The condition that holds iff this one does not.
-    package var inverted: IntegerCondition {
+    public var inverted: IntegerCondition {
         switch self {
         case .equal: .notEqual
         case .notEqual: .equal
@@ -132,7 +132,7 @@ package enum IntegerCondition: UInt8, Sendable, CaseIterable {
         }
     }
     /// The condition with the operands exchanged.
-    package var swapped: IntegerCondition {
+    public var swapped: IntegerCondition {
         switch self {
         case .equal, .notEqual: self
         case .lessS: .greaterS
@@ -148,12 +148,12 @@ package enum IntegerCondition: UInt8, Sendable, CaseIterable {
 }
 
 /// Conditions of `fcmp`: all false on NaN, except `notEqual`.
-package enum FloatCondition: UInt8, Sendable, CaseIterable {
+public enum FloatCondition: UInt8, Sendable, CaseIterable {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
 }
 
 /// Disjoint parts of memory: accesses of different classes never touch the same bytes, except that `any` may touch all.
-package enum AliasClass: UInt8, Sendable, CaseIterable {
+public enum AliasClass: UInt8, Sendable, CaseIterable {
     case any
     /// Fields of the array object.
     case arrayLength, arrayCapacity, arrayData

@@ -1,15 +1,15 @@
 /// A 32-bit index into one arena, wrapped so that indices of different arenas cannot be mixed up.
 ///
 /// Ids are half the size of a pointer and stay valid when the arena grows.
-package protocol IndexID: Hashable, Comparable, Sendable {
+public protocol IndexID: Hashable, Comparable, Sendable {
     var rawValue: UInt32 { get }
     init(rawValue: UInt32)
 }
 
 extension IndexID {
     /// Creates the id of the element at `index`.
-    @inlinable package init(_ index: Int) { self.init(rawValue: UInt32(truncatingIfNeeded: index)) }
+    @inlinable public init(_ index: Int) { self.init(rawValue: UInt32(truncatingIfNeeded: index)) }
     /// The position in the arena.
-    @inlinable package var index: Int { Int(rawValue) }
-    @inlinable package static func < (l: Self, r: Self) -> Bool { l.rawValue < r.rawValue }
+    @inlinable public var index: Int { Int(rawValue) }
+    @inlinable public static func < (l: Self, r: Self) -> Bool { l.rawValue < r.rawValue }
 }

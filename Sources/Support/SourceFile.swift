@@ -1,35 +1,35 @@
 /// A half-open range of byte offsets in one source file.
-package struct SourceSpan: Hashable, Sendable {
+public struct SourceSpan: Hashable, Sendable {
     /// Byte offset of the first byte.
-    package var start: UInt32
+    public var start: UInt32
     /// Byte offset behind the last byte.
-    package var end: UInt32
-    @inlinable package init(start: UInt32, end: UInt32) {
+    public var end: UInt32
+    @inlinable public init(start: UInt32, end: UInt32) {
         self.start = start
         self.end = end
     }
     /// The span from the start of `first` to the end of `last`.
-    @inlinable package init(from first: SourceSpan, to last: SourceSpan) {
+    @inlinable public init(from first: SourceSpan, to last: SourceSpan) {
         self.init(start: first.start, end: last.end)
     }
 }
 
 /// Names a source file of the compilation: its index in `SourceMap.files`.
-package struct FileID: IndexID {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct FileID: IndexID {
+    public let rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// The text of one module, as bytes, with what is needed to show positions to people.
-package final class SourceFile: Sendable {
+public final class SourceFile: Sendable {
     /// The path as the user gave it or as diagnostics show it (`<string>` for `-c`).
-    package let path: String
+    public let path: String
     /// The bytes as read (a BOM included).
-    package let bytes: [UInt8]
+    public let bytes: [UInt8]
     /// Byte offset of the first byte of each line; never empty.
-    package let lineStarts: [UInt32]
+    public let lineStarts: [UInt32]
 
-    package init(path: String, bytes: [UInt8]) {
+    public init(path: String, bytes: [UInt8]) {
         self.path = path
         self.bytes = bytes
         var starts: [UInt32] = [0]
@@ -40,8 +40,19 @@ package final class SourceFile: Sendable {
         lineStarts = starts
     }
 
+    private init(path: String, sharing other: SourceFile) {
+        self.path = path
+        bytes = other.bytes
+        lineStarts = other.lineStarts
+    }
+
+    /// The same text under another path.
+    public func renamed(_ path: String) -> SourceFile {
+        path == self.path ? self : SourceFile(path: path, sharing: self)
+    }
+
     /// Index in `lineStarts` of the line that holds `offset`. O(log lines).
-    package func lineIndex(of offset: UInt32) -> Int {
+    public func lineIndex(of offset: UInt32) -> Int {
         var low = 0
         var high = lineStarts.count
         while high - low > 1 {
@@ -52,7 +63,7 @@ package final class SourceFile: Sendable {
     }
 
     /// Line and column of `offset`, both counted from 1; columns count Unicode scalars.
-    package func lineAndColumn(of offset: UInt32) -> (line: Int, column: Int) {
+    public func lineAndColumn(of offset: UInt32) -> (line: Int, column: Int) {
         let line = lineIndex(of: offset)
         var column = 1
         var i = Int(lineStarts[line])
@@ -66,7 +77,7 @@ package final class SourceFile: Sendable {
     }
 
     /// The text of the line at `index` without its line end.
-    package func lineText(_ index: Int) -> String {
+    public func lineText(_ index: Int) -> String {
         let start = Int(lineStarts[index])
         var end = index + 1 < lineStarts.count ? Int(lineStarts[index + 1]) - 1 : bytes.count
         if end > start, bytes[end - 1] == 13 { end -= 1 }
@@ -74,19 +85,20 @@ package final class SourceFile: Sendable {
     }
 
     /// The source text of `span`.
-    package func text(_ span: SourceSpan) -> String {
+    public func text(_ span: SourceSpan) -> String {
         String(decoding: bytes[Int(span.start)..<min(Int(span.end), bytes.count)], as: UTF8.self)
     }
 }
 
 /// All source files of a compilation, in the order in which they were first read.
-package struct SourceMap: Sendable {
-    package private(set) var files: [SourceFile] = []
-    package init() {}
+public struct SourceMap: Sendable {
+    public private(set) var files: [SourceFile] = []
+    public init() {}
     /// Adds `file` and returns its id.
-    package mutating func add(_ file: SourceFile) -> FileID {
+    @discardableResult
+    public mutating func add(_ file: SourceFile) -> FileID {
         files.append(file)
         return FileID(files.count - 1)
     }
-    package subscript(id: FileID) -> SourceFile { files[id.index] }
+    public subscript(id: FileID) -> SourceFile { files[id.index] }
 }

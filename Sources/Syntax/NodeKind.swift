@@ -2,7 +2,7 @@
 ///
 /// "list" means a `ListID`; "record" means a `ListID` with a fixed number of slots, named in order;
 /// "name" a `NameID`; "string" a `StringID`; an optional slot is 0 when absent.
-package enum NodeKind: UInt8, Sendable, CaseIterable {
+public enum NodeKind: UInt8, Sendable, CaseIterable {
     /// A place where parsing failed; a diagnostic was reported.
     case error
     /// a: list of items (definitions, imports, statements).
@@ -111,7 +111,7 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
     // MARK: Statements
     /// a: expression.
     case expressionStatement
-    /// `let/val/var`. a: pattern; b: type (optional); c: value (optional); flags: 1 mutable.
+    /// `let/val/var`. a: pattern; b: type (optional); c: value (optional); flags: 1 mutable, 2 `pub`, 4 `pub(crate)`, 8 `pub(super)`.
     case declaration
     /// a: target (a `tuple` when several); b: value (a `tuple` when several).
     case assignment
@@ -239,12 +239,12 @@ package enum NodeKind: UInt8, Sendable, CaseIterable {
 }
 
 /// The type suffix of a numeric literal.
-package enum NumericSuffix: UInt8, Sendable {
+public enum NumericSuffix: UInt8, Sendable {
     case none, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, unit
 }
 
 /// Prefix operators.
-package enum UnaryOperator: UInt8, Sendable, CaseIterable {
+public enum UnaryOperator: UInt8, Sendable, CaseIterable {
     /// `-`, `~`, `not` and `!`.
     case negate, bitNot, not
     /// Extended.
@@ -252,49 +252,49 @@ package enum UnaryOperator: UInt8, Sendable, CaseIterable {
 }
 
 /// Infix operators other than comparisons.
-package enum BinaryOperator: UInt8, Sendable, CaseIterable {
+public enum BinaryOperator: UInt8, Sendable, CaseIterable {
     case add, subtract, multiply, divide, floorDivide, remainder, power
     case bitAnd, bitOr, bitXor, shiftLeft, shiftRight
     case and, or, coalesce, range, rangeInclusive
 }
 
 /// Operators of a comparison chain.
-package enum ComparisonOperator: UInt8, Sendable, CaseIterable {
+public enum ComparisonOperator: UInt8, Sendable, CaseIterable {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
     case `in`, notIn, `is`, isNot
 }
 
 /// Flags of definitions and members.
-package struct DefinitionFlags: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+public struct DefinitionFlags: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// `pub`.
-    package static let isPublic = DefinitionFlags(rawValue: 1)
+    public static let isPublic = DefinitionFlags(rawValue: 1)
     /// `pub(crate)`, with `isPublic` clear.
-    package static let isCrate = DefinitionFlags(rawValue: 2)
+    public static let isCrate = DefinitionFlags(rawValue: 2)
     /// `pub(super)`, with `isPublic` clear.
-    package static let isSuper = DefinitionFlags(rawValue: 4)
+    public static let isSuper = DefinitionFlags(rawValue: 4)
     /// `priv` or `private`.
-    package static let isPrivate = DefinitionFlags(rawValue: 8)
+    public static let isPrivate = DefinitionFlags(rawValue: 8)
     /// `mut struct`, `static mut`, `mut` field; `immut class` sets `isImmutable` instead.
-    package static let isMutable = DefinitionFlags(rawValue: 16)
-    package static let isImmutable = DefinitionFlags(rawValue: 32)
+    public static let isMutable = DefinitionFlags(rawValue: 16)
+    public static let isImmutable = DefinitionFlags(rawValue: 32)
     /// `async fn`.
-    package static let isAsync = DefinitionFlags(rawValue: 64)
+    public static let isAsync = DefinitionFlags(rawValue: 64)
 }
 
 /// Flags of imports.
-package struct ImportFlags: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+public struct ImportFlags: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// `use a.*`.
-    package static let isGlob = ImportFlags(rawValue: 1)
+    public static let isGlob = ImportFlags(rawValue: 1)
     /// `use a.{x, y}`.
-    package static let hasItems = ImportFlags(rawValue: 2)
+    public static let hasItems = ImportFlags(rawValue: 2)
     /// `pub use` and `export use`.
-    package static let isReexport = ImportFlags(rawValue: 4)
-    package static let isCommon = ImportFlags(rawValue: 8)
-    package static let isAuto = ImportFlags(rawValue: 16)
+    public static let isReexport = ImportFlags(rawValue: 4)
+    public static let isCommon = ImportFlags(rawValue: 8)
+    public static let isAuto = ImportFlags(rawValue: 16)
     /// Written as a string or with slashes (`import "a/b"`).
-    package static let isPathSpelling = ImportFlags(rawValue: 32)
+    public static let isPathSpelling = ImportFlags(rawValue: 32)
 }

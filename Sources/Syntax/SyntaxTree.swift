@@ -1,34 +1,34 @@
-package import Support
+public import Support
 
 /// Names one node of a `SyntaxTree`. `NodeID.none` (0) stands for an absent child.
-package struct NodeID: IndexID {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct NodeID: IndexID {
+    public let rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// No node.
-    package static let none = NodeID(rawValue: 0)
+    public static let none = NodeID(rawValue: 0)
     /// `true` iff this is not `none`.
-    @inlinable package var exists: Bool { rawValue != 0 }
+    @inlinable public var exists: Bool { rawValue != 0 }
 }
 
 /// Names a list in a tree's pool. `ListID.empty` (0) is the empty list.
-package struct ListID: IndexID {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
-    package static let empty = ListID(rawValue: 0)
+public struct ListID: IndexID {
+    public let rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let empty = ListID(rawValue: 0)
 }
 
 /// One node: a kind, small flags, three slots whose meaning `NodeKind` documents, and its place in the source.
-package struct Node: Sendable {
-    package var kind: NodeKind
+public struct Node: Sendable {
+    public var kind: NodeKind
     /// Kind-specific bits (see `NodeKind`).
-    package var flags: UInt8
+    public var flags: UInt8
     /// Slots: child `NodeID`, `ListID`, `NameID`, or raw bits.
-    package var a: UInt32
-    package var b: UInt32
-    package var c: UInt32
-    package var span: SourceSpan
+    public var a: UInt32
+    public var b: UInt32
+    public var c: UInt32
+    public var span: SourceSpan
 
-    @inlinable package init(
+    @inlinable public init(
         _ kind: NodeKind, flags: UInt8 = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0, span: SourceSpan
     ) {
         self.kind = kind
@@ -38,64 +38,64 @@ package struct Node: Sendable {
         self.c = c
         self.span = span
     }
-    @inlinable package var nodeA: NodeID { NodeID(rawValue: a) }
-    @inlinable package var nodeB: NodeID { NodeID(rawValue: b) }
-    @inlinable package var nodeC: NodeID { NodeID(rawValue: c) }
-    @inlinable package var listA: ListID { ListID(rawValue: a) }
-    @inlinable package var listB: ListID { ListID(rawValue: b) }
-    @inlinable package var listC: ListID { ListID(rawValue: c) }
-    @inlinable package var nameA: NameID { NameID(rawValue: a) }
-    @inlinable package var nameB: NameID { NameID(rawValue: b) }
-    @inlinable package var nameC: NameID { NameID(rawValue: c) }
+    @inlinable public var nodeA: NodeID { NodeID(rawValue: a) }
+    @inlinable public var nodeB: NodeID { NodeID(rawValue: b) }
+    @inlinable public var nodeC: NodeID { NodeID(rawValue: c) }
+    @inlinable public var listA: ListID { ListID(rawValue: a) }
+    @inlinable public var listB: ListID { ListID(rawValue: b) }
+    @inlinable public var listC: ListID { ListID(rawValue: c) }
+    @inlinable public var nameA: NameID { NameID(rawValue: a) }
+    @inlinable public var nameB: NameID { NameID(rawValue: b) }
+    @inlinable public var nameC: NameID { NameID(rawValue: c) }
 }
 
 /// The syntax tree of one module: flat arenas, children named by index (DESIGN §4).
 ///
 /// Parentheses leave no node. Node 0 is a placeholder, so that id 0 can mean "none".
-package struct SyntaxTree: Sendable {
-    package var nodes: ContiguousArray<Node> = []
+public struct SyntaxTree: Sendable {
+    public var nodes: ContiguousArray<Node> = []
     /// Lists: at `ListID` the element count, then the elements. Index 0 holds the empty list.
-    package var pool: ContiguousArray<UInt32> = [0]
+    public var pool: ContiguousArray<UInt32> = [0]
     /// Decoded text of string literals and format specs: `StringID` i is `stringBytes[stringStarts[i]..<stringStarts[i+1]]`.
-    package var stringBytes: ContiguousArray<UInt8> = []
-    package var stringStarts: ContiguousArray<UInt32> = [0]
+    public var stringBytes: ContiguousArray<UInt8> = []
+    public var stringStarts: ContiguousArray<UInt32> = [0]
     /// Attributes (`#[…]`, list of `attribute` nodes) and decorators in front of a node; most nodes have none.
-    package var attributes: [NodeID: ListID] = [:]
+    public var attributes: [NodeID: ListID] = [:]
     /// The `module` node.
-    package var root = NodeID.none
+    public var root = NodeID.none
     /// The file that the tree was parsed from.
-    package var file: FileID
+    public var file: FileID
 
-    package init(file: FileID) {
+    public init(file: FileID) {
         self.file = file
         nodes.append(Node(.error, span: SourceSpan(start: 0, end: 0)))
     }
 
-    @inlinable package subscript(id: NodeID) -> Node { nodes[id.index] }
+    @inlinable public subscript(id: NodeID) -> Node { nodes[id.index] }
 
     /// Number of elements of `list`.
-    @inlinable package func count(_ list: ListID) -> Int { Int(pool[list.index]) }
+    @inlinable public func count(_ list: ListID) -> Int { Int(pool[list.index]) }
     /// Element `i` of `list` as a node.
-    @inlinable package func element(_ list: ListID, _ i: Int) -> NodeID {
+    @inlinable public func element(_ list: ListID, _ i: Int) -> NodeID {
         NodeID(rawValue: pool[list.index + 1 + i])
     }
     /// Element `i` of `list` as a name.
-    @inlinable package func name(_ list: ListID, _ i: Int) -> NameID { NameID(rawValue: pool[list.index + 1 + i]) }
+    @inlinable public func name(_ list: ListID, _ i: Int) -> NameID { NameID(rawValue: pool[list.index + 1 + i]) }
     /// Element `i` of `list` as raw bits.
-    @inlinable package func raw(_ list: ListID, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
+    @inlinable public func raw(_ list: ListID, _ i: Int) -> UInt32 { pool[list.index + 1 + i] }
 
     /// The elements of `list` as nodes, without a copy.
-    @inlinable package func elements(_ list: ListID) -> NodeSequence {
+    @inlinable public func elements(_ list: ListID) -> NodeSequence {
         NodeSequence(pool: pool, next: list.index + 1, end: list.index + 1 + count(list))
     }
 
     /// Adds a node.
-    @inlinable package mutating func add(_ node: Node) -> NodeID {
+    @inlinable public mutating func add(_ node: Node) -> NodeID {
         nodes.append(node)
         return NodeID(nodes.count - 1)
     }
     /// Adds a list made of the given raw elements.
-    package mutating func addList(_ elements: some Collection<UInt32>) -> ListID {
+    public mutating func addList(_ elements: some Collection<UInt32>) -> ListID {
         if elements.isEmpty { return .empty }
         let id = ListID(pool.count)
         pool.append(UInt32(elements.count))
@@ -103,19 +103,19 @@ package struct SyntaxTree: Sendable {
         return id
     }
     /// Adds decoded text; returns its `StringID` (an index, not a `NameID`).
-    package mutating func addString(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    public mutating func addString(_ bytes: some Sequence<UInt8>) -> UInt32 {
         stringBytes.append(contentsOf: bytes)
         stringStarts.append(UInt32(stringBytes.count))
         return UInt32(stringStarts.count - 2)
     }
     /// The bytes of string `id`.
-    package func stringContents(_ id: UInt32) -> ArraySlice<UInt8> {
+    public func stringContents(_ id: UInt32) -> ArraySlice<UInt8> {
         ArraySlice(stringBytes[Int(stringStarts[Int(id)])..<Int(stringStarts[Int(id) + 1])])
     }
 }
 
 /// The nodes of a list, in order.
-package struct NodeSequence: Sequence, IteratorProtocol {
+public struct NodeSequence: Sequence, IteratorProtocol {
     @usableFromInline let pool: ContiguousArray<UInt32>
     @usableFromInline var nextIndex: Int
     @usableFromInline let end: Int
@@ -124,7 +124,7 @@ package struct NodeSequence: Sequence, IteratorProtocol {
         self.nextIndex = next
         self.end = end
     }
-    @inlinable package mutating func next() -> NodeID? {
+    @inlinable public mutating func next() -> NodeID? {
         if nextIndex == end { return nil }
         nextIndex += 1
         return NodeID(rawValue: pool[nextIndex - 1])

@@ -1,2 +1,84 @@
+/// `simple`: runs modules itself and hands everything else to the compiler, `simplec`, beside it.
+///
+/// simple [--gc-stats] FILE.smf [args…]   loads and runs
+/// simple anything else                   execv simplec with the same arguments
+
 import CPlatform
-exit(0)
+
+/// Exit statuses (LANGUAGE §8.5; 70 is sysexits' EX_SOFTWARE).
+private let unusableModule: Int32 = 1
+private let brokenInstallation: Int32 = 70
+
+/// Replaces this process by `simplec`; returns only to report that there is none.
+private func runCompiler(_ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Never {
+    let capacity = 4096
+    let path = UnsafeMutablePointer<CChar>.allocate(capacity: capacity + 16)
+    var length = readlink("/proc/self/exe", path, capacity)
+    if length < 0 { length = 0 }
+    while length > 0 && path[length - 1] != 47 { length -= 1 }
+    let name: StaticString = "simplec"
+    memcpy(path + length, name.utf8Start, name.utf8CodeUnitCount + 1)
+    execv(path, arguments)
+    let error = cp_errno()
+    putReport("error: cannot start the compiler: ")
+    putCString(path)
+    putReport(": ")
+    if let text = strerror(error) { putCString(text) }
+    putReport("\n'simple' runs .smf modules by itself; sources and all other commands need 'simplec' beside it\n")
+    flushReport()
+    _exit(brokenInstallation)
+}
+
+/// `true` iff the text ends with `.smf`.
+private func hasModuleExtension(_ path: UnsafePointer<CChar>) -> Bool {
+    let length = strlen(path)
+    return length >= 4 && strcmp(path + (length - 4), ".smf") == 0
+}
+
+/// `true` iff the argument can only be meant as a file: verbs have neither a dot nor a slash.
+private func looksLikeFile(_ argument: UnsafePointer<CChar>) -> Bool {
+    argument[0] != 45 && (strchr(argument, 46) != nil || strchr(argument, 47) != nil)
+}
+
+/// Loads and runs the module at `path`; `index` is its place among the arguments.
+private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ index: Int, _ count: Int) -> Never {
+    if let settings = getenv("SIMPLE_GC"), !applyHeapSettings(settings) {
+        putReport("warning: SIMPLE_GC is not understood; it takes stress, stats and max=SIZE, joined by commas\n")
+        flushReport()
+    }
+    do throws(LoadError) {
+        let image = try load(descriptor)
+        close(descriptor)
+        runtime.argumentCount = count - index - 1
+        runtime.argumentValues = cp_argument_values() + (index + 1)
+        runMainProgram(image.entry)
+    } catch {
+        error.report(path: path)
+        flushReport()
+        _exit(unusableModule)
+    }
+}
+
+private func main() -> Never {
+    let count = Int(cp_argument_count())
+    guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
+    startRuntime()
+    var index = 1
+    while index < count, let option = arguments[index], strcmp(option, "--gc-stats") == 0 {
+        enableHeapStatistics()
+        index += 1
+    }
+    guard index < count, let path = arguments[index], looksLikeFile(path) else { runCompiler(arguments) }
+    let descriptor = openForReading(path)
+    if descriptor < 0 {
+        if !hasModuleExtension(path) { runCompiler(arguments) }
+        LoadError(.system, value: UInt64(cp_errno())).report(path: path)
+        flushReport()
+        _exit(unusableModule)
+    }
+    // Modules are known by their contents, so that a renamed one runs too.
+    if !hasModuleExtension(path) && !isModule(descriptor) { runCompiler(arguments) }
+    runModule(path, descriptor, index, count)
+}
+
+main()

@@ -12,8 +12,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// Results of runtime entries that return two values (in rax and rdx, or in rax and xmm0).
-typedef struct { int64_t first; int64_t second; } simple_rt_pair_ii;
-typedef struct { int64_t first; double second; } simple_rt_pair_id;
+#include "DriverPlatform.h"
+#include "RuntimePlatform.h"
 #endif

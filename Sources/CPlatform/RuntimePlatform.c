@@ -1,0 +1,161 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <ucontext.h>
+
+#define S1(c) {1, 1, 1, {(char)(c)}}
+#define S8(c) S1(c), S1(c + 1), S1(c + 2), S1(c + 3), S1(c + 4), S1(c + 5), S1(c + 6), S1(c + 7)
+#define S32(c) S8(c), S8(c + 8), S8(c + 16), S8(c + 24)
+__attribute__((aligned(16))) const cp_static_string cp_static_strings[129] = {
+    S32(0), S32(32), S32(64), S32(96), {1, 0, 0, {0}}};
+
+// rdi function, rsi context, rdx top.
+__asm__(
+    ".text\n.p2align 4\n.globl cp_call_on_stack\n.type cp_call_on_stack,@function\n"
+    "cp_call_on_stack:\n"
+    "  pushq %rbp\n  movq %rsp, %rbp\n"
+    "  movq %rdi, %rax\n  movq %rsi, %rdi\n  movq %rdx, %rsp\n"
+    "  callq *%rax\n"
+    "  movq %rbp, %rsp\n  popq %rbp\n  retq\n"
+    ".size cp_call_on_stack,.-cp_call_on_stack\n");
+
+// rdi visit, rsi context.
+__asm__(
+    ".text\n.p2align 4\n.globl cp_with_registers\n.type cp_with_registers,@function\n"
+    "cp_with_registers:\n"
+    "  pushq %rbp\n  movq %rsp, %rbp\n"
+    "  pushq %rbx\n  pushq %r12\n  pushq %r13\n  pushq %r14\n  pushq %r15\n  pushq %rbp\n"
+    "  movq %rdi, %rax\n  movq %rsi, %rdi\n  movq %rsp, %rsi\n"
+    "  callq *%rax\n"
+    "  movq -8(%rbp), %rbx\n  movq -16(%rbp), %r12\n  movq -24(%rbp), %r13\n  movq -32(%rbp), %r14\n"
+    "  movq -40(%rbp), %r15\n  movq %rbp, %rsp\n  popq %rbp\n  retq\n"
+    ".size cp_with_registers,.-cp_with_registers\n");
+
+// A leaf without a frame: rbp is the caller's.
+__asm__(
+    ".text\n.p2align 4\n.globl cp_frame_pointer\n.type cp_frame_pointer,@function\n"
+    "cp_frame_pointer:\n  movq %rbp, %rax\n  retq\n"
+    ".size cp_frame_pointer,.-cp_frame_pointer\n"
+    ".section .note.GNU-stack,\"\",@progbits\n.text\n");
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void cp_lock(void) { pthread_mutex_lock(&lock); }
+void cp_unlock(void) { pthread_mutex_unlock(&lock); }
+
+static int argument_count;
+static char **argument_values;
+
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    argument_values = values;
+}
+
+int cp_argument_count(void) { return argument_count; }
+char **cp_argument_values(void) { return argument_values; }
+
+int cp_errno(void) { return errno; }
+
+int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size) {
+    return memmem(text, text_size, part, part_size);
+}
+
+int64_t cp_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+uint64_t cp_physical_memory(void) {
+    struct sysinfo info;
+    if (sysinfo(&info) != 0) return (uint64_t)1 << 32;
+    return (uint64_t)info.totalram * info.mem_unit;
+}
+
+void cp_wait_writable(int fd) {
+    struct pollfd p = {fd, POLLOUT, 0};
+    poll(&p, 1, -1);
+}
+
+static void (*fault_handler)(const cp_fault *);
+
+static void on_fault(int signal, siginfo_t *info, void *context) {
+    ucontext_t *c = context;
+    cp_fault fault = {
+        signal, (uintptr_t)info->si_addr, (uintptr_t)c->uc_mcontext.gregs[REG_RIP],
+        (uintptr_t)c->uc_mcontext.gregs[REG_RBP], (uintptr_t)c->uc_mcontext.gregs[REG_RSP]};
+    fault_handler(&fault);
+}
+
+void cp_install_handlers(void (*handler)(const cp_fault *), void (*broken_pipe)(int), void *stack, size_t size) {
+    fault_handler = handler;
+    stack_t alternate = {.ss_sp = stack, .ss_flags = 0, .ss_size = size};
+    sigaltstack(&alternate, NULL);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_fault;
+    // SA_NODEFER is absent on purpose: a fault inside the handler must end the process.
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGFPE, &action, NULL);
+    sigaction(SIGILL, &action, NULL);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = broken_pipe;
+    action.sa_flags = SA_ONSTACK;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+uint32_t cp_cpu_features(void) {
+    uint32_t features = 0;
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) features |= 1;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
+        && __builtin_cpu_supports("fma"))
+        features |= 2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq"))
+        features |= 4;
+    return features;
+}
+
+static __thread jmp_buf *current_call;
+
+typedef struct { uint64_t a, b; } pair_result;
+typedef struct { uint64_t a; double b; } mixed_result;
+#define PARAMETERS \
+    uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, double, double
+#define ARGUMENTS i[0], i[1], i[2], i[3], i[4], i[5], r[0], r[1]
+
+int cp_call_entry(const void *address, const uint64_t *i, const double *r, int kind, cp_results *results) {
+    jmp_buf here;
+    jmp_buf *volatile outer = current_call;
+    if (_setjmp(here)) {
+        current_call = outer;
+        return 1;
+    }
+    current_call = &here;
+    if (kind == 1) {
+        results->real = ((double (*)(PARAMETERS))address)(ARGUMENTS);
+    } else if (kind == 2) {
+        mixed_result m = ((mixed_result (*)(PARAMETERS))address)(ARGUMENTS);
+        results->first = m.a;
+        results->real = m.b;
+    } else {
+        pair_result p = ((pair_result (*)(PARAMETERS))address)(ARGUMENTS);
+        results->first = p.a;
+        results->second = p.b;
+    }
+    current_call = outer;
+    return 0;
+}
+
+void cp_end_call(void) {
+    if (current_call) _longjmp(*current_call, 1);
+}

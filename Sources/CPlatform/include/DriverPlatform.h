@@ -1,0 +1,41 @@
+// System calls that the compiler's driver needs and Swift cannot name.
+#ifndef DRIVERPLATFORM_H
+#define DRIVERPLATFORM_H
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/// An anonymous file in memory that survives `execve`; -1 and `errno` on failure.
+static inline int simple_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 0u); }
+
+/// What `pthread_create` starts; returns NULL.
+typedef void *(*simple_thread_body)(void *);
+
+/// Runs `body(argument)` on a thread with a stack of `stack_size` bytes and waits for its end. Returns 0 or an errno value.
+static inline int simple_run_on_large_stack(size_t stack_size, simple_thread_body body, void *argument) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int error = pthread_attr_init(&attributes);
+    if (error) return error;
+    error = pthread_attr_setstacksize(&attributes, stack_size);
+    if (!error) error = pthread_create(&thread, &attributes, body, argument);
+    pthread_attr_destroy(&attributes);
+    if (error) return error;
+    return pthread_join(thread, NULL);
+}
+
+/// Installs `handler` for `signal_number`, on the alternate stack, once.
+static inline int simple_catch_fatal_signal(int signal_number, void (*handler)(int)) {
+    struct sigaction action;
+    __builtin_memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER;
+    return sigaction(signal_number, &action, 0);
+}
+#endif

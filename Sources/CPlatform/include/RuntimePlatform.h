@@ -1,0 +1,63 @@
+// What the runtime needs and Swift can't say: result pairs of the runtime's C ABI, static objects, stack
+// switching, register capture, fault handling, and errno.
+#ifndef RUNTIME_PLATFORM_H
+#define RUNTIME_PLATFORM_H
+#include <stdint.h>
+#include <stddef.h>
+
+// Results of runtime entries with two results (System V AMD64: rax and rdx, or rax and xmm0).
+typedef struct { int64_t first, second; } simple_int_pair;
+typedef struct { int64_t first; double second; } simple_int_double;
+typedef struct { void *first, *second; } simple_ref_pair;
+
+// A string object of up to 7 bytes outside the heap (ObjectLayout: header, byte length, character count, bytes).
+typedef struct { uint64_t header; int64_t byte_length, char_count; char text[8]; } cp_static_string;
+// The 128 one-character ASCII strings, then the empty string. 16-aligned.
+extern const cp_static_string cp_static_strings[129];
+static inline const cp_static_string *cp_static_string_at(int64_t index) { return &cp_static_strings[index]; }
+
+// Calls function(context) on the stack whose highest address (16-aligned) is `top`.
+int64_t cp_call_on_stack(int64_t (*function)(void *), void *context, void *top);
+
+// Pushes the callee-saved registers and calls visit(context, address of the lowest pushed word): a conservative
+// collector scans from there upwards.
+void cp_with_registers(void (*visit)(void *context, uintptr_t stack_pointer), void *context);
+
+// This function's caller's frame pointer.
+uintptr_t cp_frame_pointer(void);
+
+// A lock for the host's threads that use the runtime.
+void cp_lock(void);
+void cp_unlock(void);
+
+// errno, which is a macro.
+int cp_errno(void);
+// The process's arguments, which Embedded Swift does not offer (glibc passes them to constructors).
+int cp_argument_count(void);
+char **cp_argument_values(void);
+// open(path, O_RDONLY | O_CLOEXEC), which is variadic.
+int cp_open_read(const char *path);
+// Nanoseconds of the monotonic clock.
+int64_t cp_monotonic_ns(void);
+// Bytes of physical memory.
+uint64_t cp_physical_memory(void);
+// memmem, a GNU extension.
+const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size);
+// Blocks until fd can be written.
+void cp_wait_writable(int fd);
+
+// Where a synchronous fault happened: signal number, faulting address, and the interrupted rip, rbp, rsp.
+typedef struct { int32_t signal; uintptr_t address, pc, fp, sp; } cp_fault;
+// Installs `handler` for SIGSEGV, SIGBUS, SIGFPE and SIGILL on an alternate stack, and `broken_pipe` for SIGPIPE.
+void cp_install_handlers(void (*handler)(const cp_fault *), void (*broken_pipe)(int), void *stack, size_t size);
+
+// Bits of SMF's cpu_features that this processor has (1 SSE4.2+POPCNT, 2 AVX2+BMI+FMA, 4 AVX-512).
+uint32_t cp_cpu_features(void);
+
+// Calls a runtime entry from an interpreter. `kind`: 0 results in rax and rdx, 1 in xmm0, 2 in rax and xmm0.
+// Returns 1 if the entry ended the program by cp_end_call instead of returning, otherwise 0.
+typedef struct { uint64_t first, second; double real; } cp_results;
+int cp_call_entry(const void *address, const uint64_t *integers, const double *reals, int kind, cp_results *results);
+// Leaves the innermost cp_call_entry; returns if there is none.
+void cp_end_call(void);
+#endif

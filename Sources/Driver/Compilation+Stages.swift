@@ -1,0 +1,120 @@
+internal import Codegen
+internal import Diagnostics
+internal import HIR
+internal import Linker
+internal import Lowering
+internal import MIR
+internal import SMF
+internal import Support
+internal import Syntax
+
+// What the rows of `Pipeline.stages` do with a compilation.
+
+extension Compilation {
+    /// Reads and parses the root and everything it imports.
+    mutating func loadModules() {
+        var loader = ModuleLoader(rootPath: rootPath)
+        loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
+        rootBytes = []
+        for row in loader.timing.rows { timing.add(row) }
+        timing.lineCount = loader.timing.lineCount
+        sources = loader.sources
+        recordedSources = loader.recordedSources()
+        parsed = CheckInput(sources: sources, modules: loader.modules, root: 0)
+    }
+
+    mutating func printSyntaxTexts() {
+        guard wants("tokens") || wants("ast"), let parsed else { return }
+        for module in parsed.modules {
+            if wants("tokens") {
+                let file = module.tree.file
+                emitted.append(("tokens", printTokens(sources[file], file: file, interner: &interner)))
+            }
+            if wants("ast") { emitted.append(("ast", printSyntax(module.tree, interner))) }
+        }
+    }
+
+    mutating func checkProgram() {
+        // The trees are given away: what the checker no longer needs is freed while it works.
+        guard let input = parsed.take() else { return }
+        program = check(input, interner: &interner, diagnostics: &diagnostics)
+    }
+
+    mutating func printProgram() {
+        if wants("hir"), let program { emitted.append(("hir", printHIR(program))) }
+    }
+
+    mutating func lowerModules() {
+        guard var checked = program.take() else { return }
+        checked.sources = recordedSources
+        for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
+    }
+
+    mutating func printMIR(_ section: String) {
+        guard wants(section) else { return }
+        for module in modules { emitted.append((section, MIRPrinter.print(module))) }
+    }
+
+    mutating func verifyModules(after stage: String) {
+        for module in modules {
+            for violation in MIRVerifier.verify(module) {
+                bugs.append("after \(stage), module \(module.name): \(violation)")
+            }
+        }
+    }
+
+    mutating func optimizeModules() {
+        if !options.optimize { return }
+        // Filled by the passes of one module at a time, on this thread.
+        final class Texts: @unchecked Sendable { var list: [(section: String, text: String)] = [] }
+        let texts = Texts()
+        let wanted = options.emit.filter { $0.hasPrefix("mir:") }
+        var passOptions = OptimizeOptions(verify: options.paranoid)
+        if !wanted.isEmpty {
+            passOptions.afterPass = { name, module in
+                if wanted.contains("mir:" + name) { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
+            }
+        }
+        for index in modules.indices { optimize(&modules[index], options: passOptions) }
+        emitted += texts.list
+    }
+
+    mutating func generateObjects() {
+        let codegenOptions = CodegenOptions()
+        for index in modules.indices {
+            let bytes = generate(modules[index], options: codegenOptions)
+            objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+        }
+        modules = []
+    }
+
+    mutating func printObjects() {
+        guard wants("asm") else { return }
+        for object in objects { emitted.append(("asm", ModuleInspector.disassemble(object.bytes))) }
+    }
+
+    mutating func verifyObjects() {
+        for object in objects {
+            if let problem = ModuleInspector.problem(with: object.bytes) {
+                bugs.append("generate: module \(object.name): \(problem)")
+            }
+        }
+    }
+
+    mutating func linkImage() {
+        do {
+            image = try link(objects, options: LinkOptions(entry: Pipeline.entrySymbolName))
+        } catch {
+            for problem in error.problems { bugs.append("link: \(problem)") }
+        }
+        objects = []
+    }
+
+    mutating func printImage() {
+        if wants("smf") { emitted.append(("smf", ModuleInspector.describe(image).text)) }
+    }
+
+    mutating func verifyImage() {
+        if let problem = ModuleInspector.problem(with: image) { bugs.append("link: \(problem)") }
+    }
+}

@@ -1,0 +1,57 @@
+package import Diagnostics
+internal import HIR
+internal import Linker
+internal import MIR
+package import Support
+internal import Syntax
+
+/// One compilation on its way through the stages: each stage takes what the one before it left here.
+package struct Compilation: ~Copyable {
+    package let options: CompileOptions
+    package var interner = Interner()
+    package var diagnostics = DiagnosticList()
+    /// The sources under the paths that diagnostics show.
+    package var sources = SourceMap()
+    /// The root module as given: its path and its bytes.
+    let rootPath: String
+    var rootBytes: [UInt8]
+
+    /// What `parse` leaves for `check`.
+    var parsed: CheckInput?
+    /// What `check` leaves for `lower`.
+    var program: HIRProgram?
+    /// What `lower` leaves and `optimize` changes, in order of the program's modules.
+    var modules: [MIRModule] = []
+    /// What `generate` leaves for `link`.
+    var objects: [LinkInput] = []
+    /// The linked image.
+    package var image: [UInt8] = []
+
+    package var timing = Timing()
+    /// The texts that `options.emit` asked for, in the order of the stages.
+    package var emitted: [(section: String, text: String)] = []
+    /// Findings of verifiers about our own work: bugs in the compiler.
+    package var bugs: [String] = []
+
+    /// Starts a compilation of the program whose root module is `bytes`, read from `path`.
+    package init(rootPath path: String, bytes: [UInt8], options: CompileOptions) {
+        self.options = options
+        rootPath = path
+        rootBytes = bytes
+    }
+
+    /// `true` iff there is an error, of the user or our own: no later stage may run.
+    package var hasFailed: Bool { diagnostics.hasErrors || !bugs.isEmpty }
+
+    /// Whether the text `section` was asked for.
+    func wants(_ section: String) -> Bool { options.emit.contains(section) }
+
+    /// Gives the MIR away.
+    mutating func takeModules() -> [MIRModule] {
+        defer { modules = [] }
+        return modules
+    }
+
+    /// The sources under the paths that the compiled program shows; see `ModuleLoader.recordedSources`.
+    var recordedSources = SourceMap()
+}

@@ -1,0 +1,13 @@
+/// What a compilation is asked to do, whichever verb asks.
+package struct CompileOptions: Sendable {
+    /// Texts to print, by section name (see `Pipeline.stages`): `ast`, `mir`, `mir:inline`, …
+    package var emit: [String] = []
+    /// The stage after which to stop, by name; empty: none.
+    package var stopAfter = ""
+    /// Run every verifier and checker, also in release builds.
+    package var paranoid = false
+    /// Leave MIR as lowering made it.
+    package var optimize = true
+
+    package init() {}
+}

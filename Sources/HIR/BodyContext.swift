@@ -1,0 +1,152 @@
+internal import Diagnostics
+internal import Support
+internal import Syntax
+
+/// Which local a name is bound to, valid only in the context that made it.
+struct NameBinding {
+    var context: UInt32
+    /// Index in `BodyContext.infos`.
+    var local: UInt32
+}
+
+/// How a local came to be.
+enum LocalOrigin: UInt8 { case declaration, parameter, bare, pattern, loop, temporary }
+
+/// What the checker knows of a local; parallel to `HIRBody.locals`.
+struct LocalInfo {
+    var name: NameID
+    var span: SourceSpan
+    var isMutable: Bool
+    var origin: LocalOrigin
+    var used = false
+    /// Position among the locals whose initialisation is tracked, or -1.
+    var tracked: Int32 = -1
+    /// Loop nesting at the declaration.
+    var loopDepth: Int32 = 0
+}
+
+/// Which tracked locals are surely (and possibly) assigned at a point, and whether control can get there.
+struct FlowState: Equatable {
+    var assigned: UInt64 = 0
+    var maybeAssigned: UInt64 = 0
+    /// Locals 64 and up.
+    var assignedMore: [UInt64] = []
+    var maybeMore: [UInt64] = []
+    var unreachable = false
+
+    func isAssigned(_ index: Int) -> Bool {
+        if unreachable { return true }
+        if index < 64 { return assigned & (1 << UInt64(index)) != 0 }
+        let word = index / 64 - 1
+        return word < assignedMore.count && assignedMore[word] & (1 << UInt64(index % 64)) != 0
+    }
+    func isMaybeAssigned(_ index: Int) -> Bool {
+        if index < 64 { return maybeAssigned & (1 << UInt64(index)) != 0 }
+        let word = index / 64 - 1
+        return word < maybeMore.count && maybeMore[word] & (1 << UInt64(index % 64)) != 0
+    }
+    mutating func assign(_ index: Int) {
+        if index < 64 {
+            assigned |= 1 << UInt64(index)
+            maybeAssigned |= 1 << UInt64(index)
+            return
+        }
+        let word = index / 64 - 1
+        while assignedMore.count <= word { assignedMore.append(0) }
+        while maybeMore.count <= word { maybeMore.append(0) }
+        assignedMore[word] |= 1 << UInt64(index % 64)
+        maybeMore[word] |= 1 << UInt64(index % 64)
+    }
+    /// The state where control may come from either of two places.
+    static func join(_ a: FlowState, _ b: FlowState) -> FlowState {
+        var result = a
+        result.maybeAssigned |= b.maybeAssigned
+        while result.maybeMore.count < b.maybeMore.count { result.maybeMore.append(0) }
+        for i in b.maybeMore.indices { result.maybeMore[i] |= b.maybeMore[i] }
+        if b.unreachable { return result }
+        if a.unreachable {
+            result.assigned = b.assigned
+            result.assignedMore = b.assignedMore
+            result.unreachable = false
+            return result
+        }
+        result.assigned &= b.assigned
+        for i in result.assignedMore.indices {
+            result.assignedMore[i] &= i < b.assignedMore.count ? b.assignedMore[i] : 0
+        }
+        return result
+    }
+}
+
+/// A loop around the code being checked.
+struct LoopRecord {
+    var number: UInt32
+    var label: NameID
+    /// The join of the states at its `break`s; nil if there is none.
+    var breakState: FlowState?
+}
+
+/// The state of checking one body. Saved and replaced when another function must be checked first.
+struct BodyContext {
+    var id: UInt32 = 0
+    var module = 0
+    var file = FileID(rawValue: 0)
+    var tree = SyntaxTree(file: FileID(rawValue: 0))
+    var body = HIRBody()
+    var infos: ContiguousArray<LocalInfo> = []
+    /// Undo log of `bindings`: (name, what it was bound to before).
+    var undo: ContiguousArray<(NameID, NameBinding)> = []
+    var function: FunctionID?
+    /// Struct whose method this is.
+    var owner: StructID?
+    var selfType = TypeID.error
+    var typeParameters: [TypeParameterRecord] = []
+    /// Result type: declared, or a variable that `return`s join into.
+    var resultType = TypeID.nilType
+    var hasDeclaredResult = false
+    /// `return e` occurred in a function without declared result.
+    var sawReturnValue = false
+    /// The root's top-level statements.
+    var isTopLevel = false
+    var flow = FlowState()
+    var trackedCount: Int32 = 0
+    var loops: [LoopRecord] = []
+    /// Number literals whose type was open when they were met: checked for fit at the end.
+    var openLiterals: ContiguousArray<(expr: ExprID, node: NodeID)> = []
+    /// Checks that wait for final types: a place and what must hold.
+    var finalChecks: [FinalCheck] = []
+    var silentErrors = 0
+    /// Whether any type variable was made since the body began: otherwise no final walk is needed.
+    var madeVariables = false
+    /// Functions that bare assignments of this body must belong to: depth of blocks at function level.
+    var blockDepth = 0
+    /// Bare names assigned in nested blocks are visible until the end of the body.
+    /// How many names were put at the bottom of `undo`: scope marks move up by as much.
+    var bareInsertions = 0
+    /// Where this body's constraints begin in `Checker.pending`.
+    var pendingFloor = 0
+    /// A value that was no `nil` was returned from a function without declared result.
+    var returnedPlain = false
+    /// Stack of statement lists under construction.
+    var scratch: ContiguousArray<UInt32> = []
+    /// Arguments that defaults being checked may read, with the locals that stand for them.
+    var defaultStores: [(ExprID, LocalID)] = []
+}
+
+/// Something that can only be judged when all types are known.
+struct FinalCheck {
+    enum Kind {
+        /// The expression must be displayable.
+        case display
+        /// A condition on a cast.
+        case cast(TypeID)
+        /// The match's exhaustiveness.
+        case match(ExprID)
+        /// Irrefutable pattern in `let`/`for`.
+        case irrefutable(PatternID)
+    }
+    var kind: Kind
+    var expr: ExprID
+    var span: SourceSpan
+    var node: NodeID
+}

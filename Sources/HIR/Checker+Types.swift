@@ -1,0 +1,229 @@
+internal import Diagnostics
+internal import Support
+internal import Syntax
+
+/// Types as written: syntax -> `TypeID`.
+extension Checker {
+    /// The type that `node` (a type node) denotes. Omitted parts become fresh variables.
+    func lowerType(_ node: NodeID) -> TypeID {
+        let n = context.tree[node]
+        switch n.kind {
+        case .typePath: return lowerTypePath(n, node)
+        case .typeTuple:
+            let parts = context.tree.elements(n.listA).map { lowerType($0) }
+            return parts.isEmpty ? .nilType : program.types.tuple(parts)
+        case .typeArray:
+            if n.b != 0 {
+                unsupported("fixed-size arrays `[T; N]` are", n.span, helps: ["use a growable array `[T]`"])
+                return .error
+            }
+            let element = lowerType(n.nodeA)
+            return program.types.array(element)
+        case .typeOption:
+            let payload = lowerType(n.nodeA)
+            return payload == .error ? .error : program.types.option(payload)
+        case .typeInfer: return newVariable()
+        case .typeSelf:
+            if n.a != 0 {
+                unsupported("associated types are", n.span)
+                return .error
+            }
+            if context.owner == nil {
+                error("E0210", "`Self` outside a type", n.span)
+                return .error
+            }
+            return context.selfType
+        case .typeDict, .typeSet:
+            unsupported(n.kind == .typeDict ? "dicts are" : "sets are", n.span)
+            return .error
+        case .typeFunction:
+            unsupported("function types are", n.span)
+            return .error
+        case .typeDyn:
+            unsupported("`dyn` types are", n.span)
+            return .error
+        default:
+            if n.kind != .error && n.kind != .unsupported && n.kind != .typeUnion { unsupported("this type is", n.span) }
+            return .error
+        }
+    }
+
+    private func lowerTypePath(_ n: Node, _ node: NodeID) -> TypeID {
+        let tree = context.tree
+        let segments = tree.count(n.listA)
+        let arguments = tree.count(n.listB)
+        let first = tree.name(n.listA, 0)
+        if segments == 1 {
+            if let index = context.typeParameters.firstIndex(where: { $0.name == first }) {
+                return program.types.parameter(index)
+            }
+            if let definition = lookUpDefinition(first) { return lowerNamedType(definition, first, n) }
+            if let type = known.typeNames[first] {
+                if arguments > 0 { wrongArgumentCount(n, text(first), 0) }
+                return type
+            }
+            let name = text(first)
+            switch name {
+            case "Array", "List", "Vec":
+                if arguments == 0 { return program.types.array(newVariable()) }
+                if arguments != 1 { return wrongArgumentCount(n, name, 1) }
+                return program.types.array(lowerType(tree.element(n.listB, 0)))
+            case "Option":
+                if arguments == 0 { return program.types.option(newVariable()) }
+                if arguments != 1 { return wrongArgumentCount(n, name, 1) }
+                return program.types.option(lowerType(tree.element(n.listB, 0)))
+            case "Range":
+                if arguments == 0 { return program.types.range(newVariable()) }
+                if arguments != 1 { return wrongArgumentCount(n, name, 1) }
+                return program.types.range(lowerType(tree.element(n.listB, 0)))
+            default: break
+            }
+            if let later = known.builtinTypesOfLaterTiers[first] {
+                unsupported("`\(later)` is", n.span)
+                return .error
+            }
+            var candidates = known.typeNames.keys.map { text($0) } + ["Option", "Array", "Range"]
+            for (i, name) in modules[context.module].definitions.names.enumerated() {
+                let kind = modules[context.module].definitions.values[i].kind
+                if kind == .structure || kind == .alias { candidates.append(text(name)) }
+            }
+            error(
+                "E0201", "unknown type `\(name)`", n.span, label: "not found in this scope",
+                helps: suggestion(name, candidates))
+            return .error
+        }
+        // A path: module.Type.
+        guard let (definition, name) = lookUpPath(n.listA, n.span) else { return .error }
+        return lowerNamedType(definition, name, n)
+    }
+
+    @discardableResult
+    private func wrongArgumentCount(_ n: Node, _ name: String, _ wanted: Int) -> TypeID {
+        let given = context.tree.count(n.listB)
+        error(
+            "E0324", "`\(name)` takes \(wanted) type argument\(wanted == 1 ? "" : "s"), but \(given) \(given == 1 ? "is" : "are") given",
+            n.span)
+        return .error
+    }
+
+    private func lowerNamedType(_ definition: Definition, _ name: NameID, _ n: Node) -> TypeID {
+        switch definition.kind {
+        case .structure:
+            let wanted = structRecords[definition.index].typeParameters.count
+            let given = context.tree.count(n.listB)
+            var arguments: [TypeID] = []
+            if given == 0 {
+                for _ in 0..<wanted { arguments.append(newVariable()) }
+            } else if given != wanted {
+                return wrongArgumentCount(n, text(name), wanted)
+            } else {
+                arguments = context.tree.elements(n.listB).map { lowerType($0) }
+            }
+            return program.types.intern(.structure, payload: UInt32(definition.index), arguments)
+        case .alias: return aliasType(definition.index, n.span)
+        case .broken: return .error
+        case .function, .constant, .global, .module:
+            error("E0208", "`\(text(name))` is not a type", n.span, label: "a \(word(definition.kind)), used as a type")
+            return .error
+        }
+    }
+
+    func word(_ kind: Definition.Kind) -> String {
+        switch kind {
+        case .function: "function"
+        case .structure: "struct"
+        case .constant: "constant"
+        case .global: "variable"
+        case .alias: "type alias"
+        case .module: "module"
+        case .broken: "broken definition"
+        }
+    }
+
+    private func aliasType(_ index: Int, _ span: SourceSpan) -> TypeID {
+        if let type = aliases[index].type { return type }
+        if aliases[index].inProgress {
+            error("E0305", "recursive type alias", span)
+            return .error
+        }
+        aliases[index].inProgress = true
+        let alias = aliases[index]
+        let type = inModule(alias.module) {
+            let n = context.tree[alias.node]
+            if context.tree.raw(n.listB, 0) != 0 {
+                unsupported("generic type aliases are", n.span)
+                return TypeID.error
+            }
+            return lowerType(context.tree.element(n.listB, 1))
+        }
+        aliases[index].type = type
+        aliases[index].inProgress = false
+        return type
+    }
+
+    /// Runs `body` in a fresh context of module `index`.
+    func inModule<R>(_ index: Int, _ body: () -> R) -> R {
+        let saved = enterContext(module: index)
+        let result = body()
+        leaveContext(saved)
+        return result
+    }
+
+    /// Begins a fresh context; returns the one to restore.
+    func enterContext(module index: Int) -> BodyContext {
+        let saved = context
+        contextCounter += 1
+        context = BodyContext()
+        context.id = contextCounter
+        context.module = index
+        context.tree = modules[index].tree
+        context.file = modules[index].file
+        return saved
+    }
+
+    /// Ends the present context and goes back to `saved`.
+    func leaveContext(_ saved: BodyContext) {
+        popScope(to: 0)
+        let errors = context.silentErrors
+        context = saved
+        context.silentErrors += errors
+    }
+
+    /// "did you mean" help for a name that was not found.
+    func suggestion(_ name: String, _ candidates: [String]) -> [String] {
+        let found = nearest(name, candidates)
+        if found.isEmpty { return [] }
+        return ["did you mean " + found.map { "`\($0)`" }.joined(separator: " or ") + "?"]
+    }
+
+    /// Up to three candidates within edit distance 2 (1 for names of up to three letters), best first.
+    private func nearest(_ name: String, _ candidates: [String]) -> [String] {
+        if silenced > 0 { return [] }
+        let a = Array(name.unicodeScalars)
+        var found: [(distance: Int, name: String)] = []
+        for candidate in Set(candidates).sorted() where candidate != name {
+            let b = Array(candidate.unicodeScalars)
+            if abs(a.count - b.count) > 2 { continue }
+            let distance = editDistance(a, b)
+            if distance <= (a.count <= 3 ? 1 : 2) { found.append((distance, candidate)) }
+        }
+        return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+    }
+
+    /// Edit distance with transpositions (optimal string alignment).
+    private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        var rows = [[Int]](repeating: Array(repeating: 0, count: b.count + 1), count: a.count + 1)
+        for i in 0...a.count { rows[i][0] = i }
+        for j in 0...b.count { rows[0][j] = j }
+        if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+        for i in 1...a.count {
+            for j in 1...b.count {
+                let cost = a[i - 1] == b[j - 1] ? 0 : 1
+                var best = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + cost)
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { best = min(best, rows[i - 2][j - 2] + 1) }
+                rows[i][j] = best
+            }
+        }
+        return rows[a.count][b.count]
+    }
+}

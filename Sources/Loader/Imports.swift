@@ -1,0 +1,54 @@
+/// Binding the import slots of an image to the runtime's entries.
+
+#if !hasFeature(Embedded)
+    import Runtime
+    import RuntimeABI
+    import SMF
+#endif
+
+/// A slot and what goes into it.
+struct BoundImport {
+    /// Image address of the slot.
+    var slot: UInt64
+    var address: UInt64
+}
+
+/// Finds every import. Throws the list of all required ones that are missing, with what was wanted from where.
+func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
+    var bound: [BoundImport] = []
+    var missing: [UInt8] = []
+    for section in 0..<reader.sectionCount where reader.section(section).kind == .imports {
+        let count = reader.importCount(ofSection: section)
+        bound.reserveCapacity(bound.count + count)
+        for entry in 0..<count {
+            let wanted = reader.importEntry(entry, ofSection: section)
+            let symbol = reader.symbol(Int(wanted.symbol))
+            guard let name = reader.string(at: symbol.nameOffset) else {
+                throw LoadError(SMFError(.symbolName, at: reader.symbolEntryOffset(Int(wanted.symbol)), value: UInt64(symbol.nameOffset)))
+            }
+            // Other SMF modules and C libraries are linked or bound by later versions of the loader.
+            if wanted.kind == SMFImportKind.runtime.rawValue, let function = runtimeFunction(named: name, hash: symbol.nameHash) {
+                bound.append(BoundImport(slot: wanted.slot, address: UInt64(UInt(bitPattern: runtimeAddress(of: function)))))
+            } else if wanted.flags.contains(.optional) {
+                bound.append(BoundImport(slot: wanted.slot, address: 0))
+            } else {
+                append("  ", to: &missing)
+                missing.append(contentsOf: name)
+                if wanted.kind == SMFImportKind.module.rawValue { append(" (from a module)", to: &missing) }
+                if wanted.kind == SMFImportKind.cLibrary.rawValue { append(" (from a C library)", to: &missing) }
+                append("\n", to: &missing)
+            }
+        }
+    }
+    if !missing.isEmpty { throw LoadError(missing: missing) }
+    return bound
+}
+
+/// Writes the slots (validated: aligned words of writable sections).
+func bind(_ imports: [BoundImport], _ base: UnsafeMutableRawPointer) {
+    for item in imports { (base + Int(item.slot)).storeBytes(of: item.address, as: UInt64.self) }
+}
+
+private func append(_ text: StaticString, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+}

@@ -1,0 +1,187 @@
+/// Loading an image: `load` opens the file, validates it, maps it, binds its imports and makes it known to the
+/// collector and to backtraces. Nothing becomes executable before everything was checked (SMF_FORMAT §6).
+///
+/// Input: a file descriptor or path. Output: a `LoadedImage` whose entry can be called. The file's pages are mapped
+/// private and file-backed: code is never copied or patched, so processes share it.
+
+import CPlatform
+
+#if !hasFeature(Embedded)
+    import Runtime
+    import RuntimeABI
+    import SMF
+#endif
+
+/// Size of a page.
+private let pageSize = 4096
+
+/// An image that is mapped and bound.
+package struct LoadedImage {
+    /// Address of the image's byte 0.
+    package let base: UnsafeMutableRawPointer
+    /// Bytes of address space that it takes.
+    package let span: Int
+    /// Its entry function: C ABI, no parameters, returns the exit code as i64.
+    package let entry: UnsafeRawPointer
+
+    /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
+    package func unload() {
+        forgetCode()
+        removeRootRanges(within: base.address, span)
+        munmap(base, span)
+    }
+}
+
+/// `true` iff the file begins with the magic number of SMF. The descriptor's position does not change.
+package func isModule(_ descriptor: Int32) -> Bool {
+    var magic: UInt32 = 0
+    let got = pread(descriptor, &magic, 4, 0)
+    return got == 4 && magic == SMFFormat.magic
+}
+
+/// Loads the image at `path`.
+package func load(path: UnsafePointer<CChar>) throws(LoadError) -> LoadedImage {
+    let descriptor = openForReading(path)
+    if descriptor < 0 { throw LoadError(.system, value: UInt64(cp_errno())) }
+    defer { close(descriptor) }
+    return try load(descriptor)
+}
+
+/// Opens a file read-only, close-on-exec; negative on failure.
+package func openForReading(_ path: UnsafePointer<CChar>) -> Int32 {
+    while true {
+        let descriptor = cp_open_read(path)
+        if descriptor >= 0 || cp_errno() != EINTR { return descriptor }
+    }
+}
+
+/// Loads the image in an open file.
+package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
+    let size = try fileSize(descriptor)
+    let mapping = try mapFile(descriptor, size)
+    do throws(LoadError) {
+        let reader: SMFReader
+        do throws(SMFError) {
+            reader = try SMFReader(UnsafeRawBufferPointer(start: mapping.base, count: size))
+        } catch { throw LoadError(error) }
+        try checkTarget(reader.header)
+        do throws(SMFError) { try reader.validateForLoading() } catch { throw LoadError(error) }
+        try checkRunnable(reader.header)
+        // The reservation was made from the header's word before it was checked.
+        guard Int(reader.header.imageSpan) <= mapping.span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
+        let imports = try resolveImports(reader)
+        protect(reader, mapping.base)
+        relocate(reader, mapping.base)
+        bind(imports, mapping.base)
+        register(reader, mapping.base)
+        return LoadedImage(
+            base: mapping.base, span: mapping.span, entry: UnsafeRawPointer(mapping.base + Int(reader.header.entryPoint)))
+    } catch {
+        munmap(mapping.base, mapping.span)
+        throw error
+    }
+}
+
+/// Size in bytes of a regular file.
+private func fileSize(_ descriptor: Int32) throws(LoadError) -> Int {
+    var status = stat()
+    if fstat(descriptor, &status) != 0 { throw LoadError(.system, value: UInt64(cp_errno())) }
+    let type = UInt32(status.st_mode) & UInt32(S_IFMT)
+    if type == UInt32(S_IFDIR) { throw LoadError(.directory) }
+    if type != UInt32(S_IFREG) { throw LoadError(.notRegular) }
+    return Int(status.st_size)
+}
+
+/// Reserves the span that the header asks for, if that is sane, and maps the file read-only at its start.
+private func mapFile(_ descriptor: Int32, _ size: Int) throws(LoadError) -> (base: UnsafeMutableRawPointer, span: Int) {
+    // The header is looked at twice: here for one number, then by the reader for all it says.
+    if size < SMFFormat.headerSize { throw LoadError(SMFError(.headerTruncated, at: 0, value: UInt64(size))) }
+    var wanted: UInt64 = 0
+    _ = withUnsafeMutableBytes(of: &wanted) { pread(descriptor, $0.baseAddress, 8, 88) }
+    let pages = (size + pageSize - 1) & ~(pageSize - 1)
+    let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
+    let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
+    let mapped = mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0)
+    if mapped == mapFailed {
+        let error = cp_errno()
+        munmap(reserved, span)
+        throw LoadError(.system, value: UInt64(error))
+    }
+    return (reserved, span)
+}
+
+/// Refuses modules for other machines before their contents are looked at.
+private func checkTarget(_ header: SMFHeader) throws(LoadError) {
+    if header.platform != SMFPlatform.any.rawValue && header.platform != SMFPlatform.linux.rawValue {
+        throw LoadError(.platform, value: UInt64(header.platform))
+    }
+    if header.architecture != SMFArchitecture.x86_64.rawValue {
+        throw LoadError(.architecture, value: UInt64(header.architecture))
+    }
+}
+
+/// Refuses what is valid but cannot be run here.
+private func checkRunnable(_ header: SMFHeader) throws(LoadError) {
+    if !header.isImage { throw LoadError(.objectModule) }
+    if !header.flags.contains(.executable) { throw LoadError(.notExecutable) }
+    if header.runtimeABI != runtimeABIVersion { throw LoadError(.runtimeABI, value: header.runtimeABI) }
+    if header.cpuFeatures.rawValue != 0 {
+        let lacking = header.cpuFeatures.rawValue & ~cp_cpu_features()
+        if lacking != 0 { throw LoadError(.cpuFeatures, value: UInt64(lacking)) }
+    }
+}
+
+/// Gives each section's pages their protection. The file is mapped read-only, the rest of the span not at all.
+private func protect(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
+    // Neighbours of one protection are changed together.
+    var start = 0
+    var end = 0
+    var current: Int32 = PROT_READ
+    for index in 0..<reader.sectionCount {
+        let section = reader.section(index)
+        if section.virtualSize == 0 { continue }
+        let protection: Int32 =
+            section.flags.contains(.execute) ? PROT_READ | PROT_EXEC : section.flags.contains(.write) ? PROT_READ | PROT_WRITE : PROT_READ
+        let first = Int(section.offset) & ~(pageSize - 1)
+        let last = (Int(section.offset + section.virtualSize) + pageSize - 1) & ~(pageSize - 1)
+        if protection != current || first > end {
+            if current != PROT_READ { mprotect(base + start, end - start, current) }
+            start = first
+            current = protection
+        }
+        end = last
+    }
+    if current != PROT_READ { mprotect(base + start, end - start, current) }
+}
+
+/// Adds the load address to each word that the base relocations name (validated: inside writable sections).
+private func relocate(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
+    for index in 0..<reader.sectionCount where reader.section(index).kind == .baseReloc {
+        let payload = reader.payload(ofSection: index)
+        var offset = 0
+        while offset + 8 <= payload.count {
+            let place = base + Int(payload.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let value = place.loadUnaligned(as: UInt64.self)
+            place.storeBytes(of: value &+ UInt64(base.address), as: UInt64.self)
+            offset += 8
+        }
+    }
+}
+
+/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
+private func register(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
+    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+    for index in 0..<reader.sectionCount {
+        let section = reader.section(index)
+        if section.kind == .data || section.kind == .bss, section.virtualSize > 0 {
+            let start = base.address &+ UInt(section.offset)
+            addRootRange(start, start &+ UInt(section.virtualSize))
+        }
+        if section.kind == .srcMap { sourceMap = reader.payload(section) }
+    }
+    registerCode(
+        CodeImage(
+            base: base.address, span: UInt(reader.header.imageSpan), sourceMap: sourceMap,
+            strings: UnsafeRawBufferPointer(reader.strings)))
+}

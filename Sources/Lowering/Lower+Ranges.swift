@@ -1,0 +1,106 @@
+// Range values: start, end, step and whether the end belongs to it.
+
+internal import HIR
+internal import MIR
+internal import RuntimeABI
+internal import Support
+
+/// The leaves of a Range.
+struct RangeLeaves {
+    var start: ValueID
+    var end: ValueID
+    /// i64, never 0.
+    var step: ValueID
+    /// i8
+    var inclusive: ValueID
+}
+
+extension Lowerer {
+    mutating func rangeLeaves(_ base: Int) -> RangeLeaves {
+        RangeLeaves(start: stack[base], end: stack[base + 1], step: stack[base + 2], inclusive: stack[base + 3])
+    }
+
+    mutating func makeRange(_ e: HIRExpr) {
+        push(e.exprA, 1)
+        push(e.exprB, 1)
+        if e.exprC.exists {
+            let step = value(e.exprC)
+            builder.position = e.position
+            let isZero = compare(.equal, step, 0)
+            builder.trapIf(isZero, trapWord(.zeroStep, .none, .none))
+            stack.append(step)
+        } else {
+            stack.append(builder.iconst(.i64, 1))
+        }
+        stack.append(builder.iconst(.i8, e.flags & HIRExpr.inclusiveRange != 0 ? 1 : 0))
+    }
+
+    /// i8: the range goes upwards.
+    mutating func goesUp(_ range: RangeLeaves) -> ValueID { compare(.greaterS, range.step, 0) }
+
+    /// Whether the range is empty (i8), and how many steps lead from its first to its last element (i64 read as
+    /// unsigned; meaningless if empty). Correct for all values of all types: no sum of elements is formed.
+    mutating func rangeSteps(_ range: RangeLeaves, _ element: TypeID) -> (isEmpty: ValueID, steps: ValueID) {
+        let isSigned = program.types.isSigned(element)
+        let start = extendToI64(range.start, element)
+        let end = extendToI64(range.end, element)
+        let up = goesUp(range)
+        let low = builder.select(up, start, end)
+        let high = builder.select(up, end, start)
+        let isBefore = builder.icmp(order(.lessS, isSigned), low, high)
+        let isSame = builder.icmp(.equal, low, high)
+        let hasOne = and(isSame, range.inclusive)
+        let isEmpty = invert(or(isBefore, hasOne))
+        let distance = builder.binary(.subtract, high, low)
+        let negated = wrappingNegate(range.step)
+        let stride = builder.select(up, range.step, negated)
+        // An exclusive end is not reached: one less is the distance to the last possible element.
+        let exclusive = builder.convert(.zeroExtend, .i64, invert(range.inclusive))
+        let reach = builder.binary(.subtract, distance, exclusive)
+        let steps = builder.constant(stride) == 1 ? reach : builder.binary(.divideU, reach, stride)
+        return (isEmpty, steps)
+    }
+
+    /// The number of elements as i64; traps P001 if it is no i64.
+    mutating func rangeLength(_ range: RangeLeaves, _ element: TypeID) -> ValueID {
+        let (isEmpty, steps) = rangeSteps(range, element)
+        let one = builder.iconst(.i64, 1)
+        let count = builder.binary(.add, steps, one)
+        let zero = builder.iconst(.i64, 0)
+        let result = builder.select(isEmpty, zero, count)
+        // 2^64 elements, whose count wraps to 0, and 2^63 and more, which look negative.
+        let isAll = compare(.equal, steps, -1)
+        let isNegative = compare(.lessS, result, 0)
+        let overflows = or(isNegative, and(isAll, invert(isEmpty)))
+        builder.trapIf(overflows, trapWord(.overflow, .none, .i64))
+        return result
+    }
+
+    /// i8: `value` is an element of the range.
+    mutating func rangeContains(_ range: RangeLeaves, _ element: TypeID, _ value: ValueID) -> ValueID {
+        let isSigned = program.types.isSigned(element)
+        if builder.constant(range.step) == 1, let inclusive = builder.constant(range.inclusive) {
+            let isBehind = builder.icmp(order(.greaterEqualS, isSigned), value, range.start)
+            let isBefore = builder.icmp(order(inclusive != 0 ? .lessEqualS : .lessS, isSigned), value, range.end)
+            return and(isBehind, isBefore)
+        }
+        let up = goesUp(range)
+        let low = builder.select(up, range.start, range.end)
+        let high = builder.select(up, range.end, range.start)
+        let isInside = and(
+            builder.icmp(order(.greaterEqualS, isSigned), value, low),
+            builder.icmp(order(.lessEqualS, isSigned), value, high))
+        let isEnd = builder.icmp(.equal, value, range.end)
+        let isExcluded = and(isEnd, invert(range.inclusive))
+        let wide = extendToI64(value, element)
+        let start = extendToI64(range.start, element)
+        let forward = builder.binary(.subtract, wide, start)
+        let backward = builder.binary(.subtract, start, wide)
+        let distance = builder.select(up, forward, backward)
+        let negated = wrappingNegate(range.step)
+        let stride = builder.select(up, range.step, negated)
+        let rest = builder.binary(.remainderU, distance, stride)
+        let isHit = compare(.equal, rest, 0)
+        return and(and(isInside, isHit), invert(isExcluded))
+    }
+}

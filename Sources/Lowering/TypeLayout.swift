@@ -1,0 +1,156 @@
+// How values of each type are taken apart: the one place that decides leaves and memory layout.
+//
+// A value is a row of scalar leaves. In SSA form each leaf is a MIR value; in memory (array elements, globals) the
+// leaves follow each other with natural alignment, and the whole is padded to its strictest leaf.
+
+internal import HIR
+internal import MIR
+internal import Support
+
+/// The layout of one type.
+struct TypeLayout {
+    /// What is known of the type, as bits of `flags`.
+    static let known: UInt8 = 1
+    /// Some leaf is a reference.
+    static let hasReferences: UInt8 = 2
+    /// Some part is an array, so that the value's text can change after it was evaluated.
+    static let isMutable: UInt8 = 4
+    /// Some part is a float, so that `<` and the total order differ.
+    static let hasFloats: UInt8 = 8
+    /// An Option without a tag: `None` is the null reference.
+    static let isNullable: UInt8 = 16
+    /// Layout in progress; met again only in a type that contains itself.
+    static let inProgress: UInt8 = 32
+
+    /// The leaves are `leafTypes[leafStart..<leafStart + leafCount]`, their places in memory `leafOffsets[…]`.
+    var leafStart: UInt32 = 0
+    var leafCount: UInt32 = 0
+    /// The parts (elements of a tuple, fields of a struct, payload of an Option, the four of a Range) in `parts`.
+    var partStart: UInt32 = 0
+    var partCount: UInt32 = 0
+    /// Size in bytes of the value as array element, padding included; at least 1.
+    var stride: UInt32 = 1
+    var alignment: UInt32 = 1
+    var flags: UInt8 = 0
+
+    var count: Int { Int(leafCount) }
+    func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
+}
+
+/// One part of an aggregate.
+struct TypePart {
+    var type: TypeID
+    /// Index of its first leaf among the leaves of the whole.
+    var firstLeaf: UInt32
+}
+
+/// The layouts of all types met so far, indexed by `TypeID`.
+struct TypeLayoutTable {
+    private var layouts: ContiguousArray<TypeLayout> = []
+    private(set) var leafTypes: ContiguousArray<MIRType> = []
+    /// Byte offset of each leaf from the start of the value in memory.
+    private(set) var leafOffsets: ContiguousArray<UInt32> = []
+    private(set) var parts: ContiguousArray<TypePart> = []
+
+    /// The layout of `type`, a type without type parameters.
+    @inline(__always)
+    mutating func layout(_ type: TypeID, _ program: inout HIRProgram) -> TypeLayout {
+        if type.index < layouts.count {
+            let layout = layouts[type.index]
+            if layout.flags & TypeLayout.known != 0 { return layout }
+        }
+        return compute(type, &program)
+    }
+
+    /// Part `i` of the aggregate with this layout.
+    @inline(__always)
+    func part(_ layout: TypeLayout, _ i: Int) -> TypePart { parts[Int(layout.partStart) + i] }
+
+    @inline(never)
+    private mutating func compute(_ type: TypeID, _ program: inout HIRProgram) -> TypeLayout {
+        while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
+        // A type that contains itself has no finite row of leaves; the checker rejects it before.
+        precondition(!layouts[type.index].has(TypeLayout.inProgress), "a value type contains itself")
+        layouts[type.index].flags = TypeLayout.inProgress
+
+        var result = TypeLayout()
+        var leaves: [MIRType] = []
+        switch program.types.kind(type) {
+        case .error, .never, .nilType, .parameter, .variable: break
+        case .bool, .i8, .u8: leaves = [.i8]
+        case .i16, .u16: leaves = [.i16]
+        case .char, .i32, .u32: leaves = [.i32]
+        case .i64, .u64: leaves = [.i64]
+        case .f32:
+            leaves = [.f32]
+            result.flags |= TypeLayout.hasFloats
+        case .f64:
+            leaves = [.f64]
+            result.flags |= TypeLayout.hasFloats
+        case .str, .function: leaves = [.ref]
+        case .array:
+            leaves = [.ref]
+            result.flags |= TypeLayout.isMutable
+            // Ordering arrays orders their elements. An element type with parts is not looked into, because it may
+            // contain this very array type; two orders where one would do are no harm.
+            let element = program.types.argument(type, 0)
+            if element > .str || program.types.isFloat(element) { result.flags |= TypeLayout.hasFloats }
+        case .range:
+            let element = program.types.argument(type, 0)
+            addParts([element, element, .i64, .bool], &result, &leaves, &program)
+        case .tuple:
+            addParts(Array(program.types.arguments(type)), &result, &leaves, &program)
+        case .structure:
+            let count = program.structs[Int(program.types.payload(type))].fieldTypes.count
+            var fields: [TypeID] = []
+            for i in 0..<count { fields.append(program.fieldType(type, i)) }
+            addParts(fields, &result, &leaves, &program)
+        case .option:
+            let payload = program.types.argument(type, 0)
+            let inner = layout(payload, &program)
+            let kind = program.types.kind(payload)
+            if kind == .str || kind == .array || kind == .function {
+                addParts([payload], &result, &leaves, &program)
+                result.flags |= TypeLayout.isNullable
+            } else {
+                leaves = [.i8]
+                addParts([payload], &result, &leaves, &program)
+            }
+            result.flags |= inner.flags & (TypeLayout.isMutable | TypeLayout.hasFloats)
+        }
+
+        result.leafStart = UInt32(leafTypes.count)
+        result.leafCount = UInt32(leaves.count)
+        var size: UInt32 = 0
+        for leaf in leaves {
+            let width = UInt32(leaf.size)
+            size = (size + width - 1) / width * width
+            leafTypes.append(leaf)
+            leafOffsets.append(size)
+            size += width
+            result.alignment = max(result.alignment, width)
+            if leaf == .ref { result.flags |= TypeLayout.hasReferences }
+        }
+        result.stride = max(1, (size + result.alignment - 1) / result.alignment * result.alignment)
+        result.flags |= TypeLayout.known
+        while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
+        layouts[type.index] = result
+        return result
+    }
+
+    private mutating func addParts(
+        _ types: [TypeID], _ result: inout TypeLayout, _ leaves: inout [MIRType], _ program: inout HIRProgram
+    ) {
+        var made: [TypePart] = []
+        made.reserveCapacity(types.count)
+        for type in types {
+            let part = layout(type, &program)
+            made.append(TypePart(type: type, firstLeaf: UInt32(leaves.count)))
+            for i in 0..<part.count { leaves.append(leafTypes[Int(part.leafStart) + i]) }
+            result.flags |= part.flags & (TypeLayout.isMutable | TypeLayout.hasFloats)
+        }
+        result.partStart = UInt32(parts.count)
+        result.partCount = UInt32(made.count)
+        parts.append(contentsOf: made)
+    }
+}

@@ -1,0 +1,128 @@
+// The pass pipeline: MIR in, better MIR out, which behaves the same: results, output, panics with their positions and
+// order. Entry point: `optimize`. The table `passes` names each pass; Docs/passes.md explains them and their order.
+
+internal import Support
+
+/// How much `optimize` does.
+package struct OptimizeOptions: Sendable {
+    /// 0: nothing; 1: the fast tier's passes.
+    package var level = 1
+    /// Run the verifier after each pass. Debug builds always do.
+    package var verify = false
+    /// Called with the pass's name after each pass, for `--emit=mir:<pass>`.
+    package var afterPass: (@Sendable (String, MIRModule) -> Void)?
+
+    package init(level: Int = 1, verify: Bool = false, afterPass: (@Sendable (String, MIRModule) -> Void)? = nil) {
+        self.level = level
+        self.verify = verify
+        self.afterPass = afterPass
+    }
+}
+
+/// One pass: its name in `--emit=mir:<pass>`, tests and documentation, and what runs it.
+package struct Pass: Sendable {
+    /// What a pass sees.
+    enum Body: Sendable {
+        case function(@Sendable (inout MIRFunction, inout PassContext) -> Void)
+        case module(@Sendable (inout MIRModule, inout PassContext) -> Void)
+    }
+    package let name: String
+    let body: Body
+
+    private init(name: String, _ body: @escaping @Sendable (inout MIRFunction, inout PassContext) -> Void) {
+        self.name = name
+        self.body = .function(body)
+    }
+    private init(name: String, module body: @escaping @Sendable (inout MIRModule, inout PassContext) -> Void) {
+        self.name = name
+        self.body = .module(body)
+    }
+}
+
+extension Pass {
+    /// The passes by name.
+    package static let all: [Pass] = [
+        Pass(name: "simplify") { $1.simplify(&$0) },
+        Pass(name: "cleanControlFlow") { $1.cleanControlFlow(&$0) },
+        Pass(name: "removeDeadCode") { $1.removeDeadCode(&$0) },
+        Pass(name: "inlineCalls", module: { $1.inlineCalls(&$0) }),
+        Pass(name: "rotateLoops") { $1.rotateLoops(&$0) },
+        Pass(name: "numberValues") { $1.numberValues(&$0) },
+        Pass(name: "eliminateChecks") { $1.eliminateChecks(&$0) },
+        Pass(name: "hoistInvariants") { $1.hoistInvariants(&$0) },
+    ]
+    /// What `optimize` runs, in this order; Docs/passes.md says why.
+    package static let pipeline: [Pass] = [
+        "simplify", "cleanControlFlow", "removeDeadCode", "inlineCalls",
+        "rotateLoops", "numberValues", "eliminateChecks", "hoistInvariants", "cleanControlFlow", "removeDeadCode",
+    ].map { name in
+        guard let pass = named(name) else { preconditionFailure("no pass \(name)") }
+        return pass
+    }
+
+    /// The pass of that name.
+    package static func named(_ name: String) -> Pass? { all.first { $0.name == name } }
+}
+
+/// Runs the pipeline on `module`.
+///
+/// Between passes over the whole module, each function goes through all passes before the next function does, while it
+/// is in the processor's caches; such passes see nothing of other functions, so that the order makes no difference. If
+/// someone watches (`afterPass`) or verifies, each pass goes over the whole module instead.
+package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
+    guard options.level > 0 else { return }
+    var context = PassContext()
+    context.prepare(symbols: module.symbols)
+    if isVerifying(options) || options.afterPass != nil {
+        for pass in Pass.pipeline {
+            run(pass, &module, &context)
+            if isVerifying(options), let violation = MIRVerifier.verify(module).first {
+                preconditionFailure("pass \(pass.name) broke the MIR: \(violation)")
+            }
+            options.afterPass?(pass.name, module)
+        }
+        return
+    }
+    var next = 0
+    let pipeline = Pass.pipeline
+    while next < pipeline.count {
+        guard case .function = pipeline[next].body else {
+            run(pipeline[next], &module, &context)
+            next += 1
+            continue
+        }
+        var end = next
+        while end < pipeline.count, case .function = pipeline[end].body { end += 1 }
+        for i in module.functions.indices {
+            context.flowIsValid = false
+            for pass in pipeline[next..<end] {
+                if case .function(let body) = pass.body { body(&module.functions[i], &context) }
+            }
+        }
+        next = end
+    }
+}
+
+/// Runs one pass on `module`.
+package func run(_ pass: Pass, on module: inout MIRModule) {
+    var context = PassContext()
+    context.prepare(symbols: module.symbols)
+    run(pass, &module, &context)
+}
+
+private func run(_ pass: Pass, _ module: inout MIRModule, _ context: inout PassContext) {
+    switch pass.body {
+    case .function(let body):
+        for i in module.functions.indices {
+            context.flowIsValid = false
+            body(&module.functions[i], &context)
+        }
+    case .module(let body): body(&module, &context)
+    }
+}
+
+private func isVerifying(_ options: OptimizeOptions) -> Bool {
+    var isDebug = false
+    assert({ isDebug = true }() == ())
+    return isDebug || options.verify
+}

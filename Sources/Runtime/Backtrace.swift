@@ -1,0 +1,133 @@
+/// From frame pointers to source positions: the images that are loaded, and the walk over the stack.
+
+import CPlatform
+
+#if !hasFeature(Embedded)
+    import RuntimeABI
+    import SMF
+#endif
+
+/// What a backtrace needs of a loaded image.
+package struct CodeImage {
+    /// Address of the image's first byte.
+    package var base: UInt
+    /// Its bytes of address space.
+    package var span: UInt
+    /// The SrcMap payload; empty if the image has none.
+    package var sourceMap: UnsafeRawBufferPointer
+    /// The string table.
+    package var strings: UnsafeRawBufferPointer
+
+    package init(base: UInt, span: UInt, sourceMap: UnsafeRawBufferPointer, strings: UnsafeRawBufferPointer) {
+        self.base = base
+        self.span = span
+        self.sourceMap = sourceMap
+        self.strings = strings
+    }
+}
+
+/// Frames shown at each end of a long backtrace.
+private let shownAtEachEnd = 32
+/// Width of the name column.
+private let nameWidth = 15
+
+/// The image whose code may be on the stack. (Reload will make this a list.)
+nonisolated(unsafe) private var codeImage: CodeImage?
+
+/// Makes an image's code known to backtraces and to the fault handler.
+package func registerCode(_ image: CodeImage) { codeImage = image }
+
+/// Forgets the image.
+package func forgetCode() { codeImage = nil }
+
+/// `true` iff the address lies in a registered image.
+func isInImage(_ address: UInt) -> Bool {
+    guard let codeImage else { return false }
+    return address &- codeImage.base < codeImage.span
+}
+
+/// Calls `visit` with each return address in image code, innermost first. A fault's `pc` counts as the first: 1 is
+/// added, as if the faulting instruction were a call. Returns when the chain of frame pointers leaves the stack.
+private func walkFrames(pc: UInt, frame: UInt, _ visit: (UInt) -> Void) {
+    if pc != 0 && isInImage(pc) { visit(pc &+ 1) }
+    var frame = frame
+    // Frames lie on the current stack, ever higher; anything else ends the walk instead of faulting.
+    while frame >= max(runtime.guardEnd, 4096) && frame & 7 == 0 && frame < runtime.stackTop &- 16 {
+        let returnAddress = refAt(frame).load(fromByteOffset: 8, as: UInt.self)
+        if isInImage(returnAddress) { visit(returnAddress) }
+        let next = refAt(frame).load(as: UInt.self)
+        if next <= frame { break }
+        frame = next
+    }
+}
+
+/// Calls `visit` with each source frame, innermost first, inlined frames included. Frames of the glue around a
+/// program have no name and are left out.
+private func walkSourceFrames(pc: UInt, frame: UInt, _ visit: (SourceMapFrame) -> Void) {
+    guard let image = codeImage, let map = try? SourceMapView(image.sourceMap) else { return }
+    walkFrames(pc: pc, frame: frame) { address in
+        guard var frames = map.lookup(UInt64(address &- image.base)) else { return }
+        while let source = frames.next() {
+            if source.name != 0 { visit(source) }
+        }
+    }
+}
+
+/// Appends the position line and the backtrace to the report.
+func printBacktrace(pc: UInt, frame: UInt) {
+    guard let image = codeImage else { return }
+    var count = 0
+    walkSourceFrames(pc: pc, frame: frame) { source in
+        if count == 0 {
+            putReport("  at ")
+            putPosition(source, image)
+            putReport("\nbacktrace:\n")
+        }
+        count += 1
+    }
+    var index = 0
+    walkSourceFrames(pc: pc, frame: frame) { source in
+        if count <= shownAtEachEnd * 2 || index < shownAtEachEnd || index >= count - shownAtEachEnd {
+            putFrame(index, source, image)
+        } else if index == shownAtEachEnd {
+            putReport("  ... ")
+            putReport(count - shownAtEachEnd * 2)
+            putReport(" frames not shown ...\n")
+        }
+        index += 1
+    }
+}
+
+private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage) {
+    if index < 100 { putReport(index < 10 ? "  " : " ") }
+    putReport(index)
+    putReport(": ")
+    let name = imageString(source.name, image)
+    let length = strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+    putReport(name, length)
+    var width = countCharacters(name, length)
+    repeat {
+        putReport(" ")
+        width += 1
+    } while width < nameWidth
+    putPosition(source, image)
+    putReport("\n")
+}
+
+private func putPosition(_ source: SourceMapFrame, _ image: CodeImage) {
+    let file = imageString(source.file, image)
+    putReport(file, strlen(UnsafeRawPointer(file).assumingMemoryBound(to: CChar.self)))
+    if source.line == 0 { return }
+    putReport(":")
+    putReport(Int(source.line))
+    putReport(":")
+    putReport(Int(source.column))
+}
+
+/// A NUL-terminated string of the image's string table, whose last byte is NUL; empty if the offset is outside.
+private func imageString(_ offset: UInt32, _ image: CodeImage) -> Bytes {
+    guard let base = image.strings.baseAddress, Int(offset) < image.strings.count else {
+        return stringBytes(emptyString())
+    }
+    return (base + Int(offset)).assumingMemoryBound(to: UInt8.self)
+}

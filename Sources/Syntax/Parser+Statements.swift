@@ -1,0 +1,641 @@
+internal import Diagnostics
+internal import Support
+
+/// Statements and blocks (§3.3).
+extension Parser {
+    // MARK: Blocks
+
+    /// NL INDENT block DEDENT, at the line end.
+    /// - Requires: the next two tokens are `newline` and `indent`.
+    mutating func block() throws(SyntaxFailure) -> NodeID {
+        advance()
+        let begin = start
+        advance()
+        let saved = try enter()
+        let base = stack.count
+        while kind != .dedent, kind != .endOfFile {
+            if kind == .docString, kind(ahead: 1) == .newline, kind(ahead: 2) != .dedent {
+                pendingDoc = token.value + 1
+                advance()
+                advance()
+                continue
+            }
+            let node = recovering({ (p: inout Parser) throws(SyntaxFailure) -> NodeID in try p.statement() })
+            pendingDoc = 0
+            if let node, node.exists { push(node) }
+        }
+        let end = previousStatementEnd
+        _ = accept(.dedent)
+        leave(saved)
+        let statements = list(from: base)
+        return tree.add(Node(.block, a: statements, span: SourceSpan(start: begin, end: max(begin, end))))
+    }
+
+    /// The end of the last token with text before the present one.
+    private var previousStatementEnd: UInt32 {
+        var i = p - 1
+        while i > 0, tokens[i].kind == .newline || tokens[i].kind == .dedent || tokens[i].kind == .indent { i -= 1 }
+        return i >= 0 ? tokens[i].end : 0
+    }
+
+    /// A block at a line end; reports and replaces an empty one.
+    mutating func indentedBlock(_ header: SourceSpan) throws(SyntaxFailure) -> NodeID {
+        if kind(ahead: 1) == .indent {
+            let saved = brackets
+            brackets = 0
+            let node = try block()
+            brackets = saved
+            return node
+        }
+        if brackets > 0 {
+            throw fail("E0101", "an indented block cannot stand inside brackets", helps: [
+                "write it on one line, or give the value a name on a line before",
+            ])
+        }
+        _ = emptyBlock(header)
+        let here = previousEnd
+        advance()
+        return tree.add(Node(.block, span: SourceSpan(start: here, end: here)))
+    }
+
+    /// Reports E0105 at the block's header.
+    mutating func emptyBlock(_ header: SourceSpan) -> SyntaxFailure {
+        report(
+            "E0105", "this block is empty", header, label: "nothing is indented below this line",
+            helps: ["indent the statements that belong to it, or write `pass`"])
+        return SyntaxFailure()
+    }
+
+    /// body = NL INDENT block DEDENT | one_line, behind the `:`.
+    mutating func body(_ header: SourceSpan) throws(SyntaxFailure) -> NodeID {
+        if kind == .newline { return try indentedBlock(header) }
+        let saved = try enter()
+        let node = try oneLine()
+        leave(saved)
+        return node
+    }
+
+    /// simple { ";" simple }, up to the line end, which is not read.
+    mutating func oneLine() throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        let base = stack.count
+        let underscoreBase = underscores.count
+        while true {
+            push(try simpleStatement(isBody: true))
+            guard kind == .semicolon else { break }
+            advance()
+            if kind == .newline || kind == .kwElse || kind == .kwElif { break }
+        }
+        _ = underscoreBase
+        return add(.block, flags: 1, a: list(from: base), from: begin)
+    }
+
+    /// The `:` that begins a block.
+    mutating func blockColon(_ construct: StaticString) throws(SyntaxFailure) {
+        if kind == .colon { return advance() }
+        if kind == .error { throw SyntaxFailure() }
+        let name = String(describing: construct)
+        switch kind {
+        case .newline where kind(ahead: 1) == .indent:
+            report("E0101", "expected `:` at the end of the `\(name)` line", token.span, helps: ["write `:` here"])
+        case .leftBrace:
+            throw fail("E0101", "expected `:` to begin the block, found `{`", helps: [
+                "blocks begin with `:` and are indented; there are no braces around them",
+            ])
+        case .identifier where ["then", "do", "begin"].contains(text(token.span)):
+            throw fail(
+                "E0101", "expected `:` to begin the block, found `\(text(token.span))`", helps: ["write `:` instead"])
+        case .fatArrow, .arrow:
+            throw unexpected("`:` to begin the block", helps: ["write `:` instead"])
+        case .ampersand, .pipe, .equal, .identifier, .integer, .string: throw unexpected("`:` behind the `\(name)` line")
+        default: throw unexpected("`:` behind the `\(name)` line")
+        }
+    }
+
+    // MARK: Statements
+
+    /// stmt, with its line end.
+    mutating func statement() throws(SyntaxFailure) -> NodeID {
+        lineToken = p
+        switch kind {
+        case .identifier: break
+        case .kwIf:
+            let node = try ifStatement()
+            try endOfLine()
+            return node
+        case .kwMatch:
+            let node = try matchExpression()
+            try endOfLine()
+            return node
+        case .kwFor, .kwWhile, .kwLoop, .kwWith:
+            let node = try loopOrWith()
+            try endOfLine()
+            return node
+        case .kwIn where kind(ahead: 1) == .colon: return skipUnsupported("contracts", from: start)
+        case .attributeStart, .at, .kwFn, .kwStruct, .kwClass, .kwEnum, .kwTrait, .kwImpl, .kwType, .kwExtern, .kwMod,
+            .kwUse, .kwImport, .kwPub, .kwAsync, .kwStatic:
+            return try definition(atTop: false)
+        case .kwMut where kind(ahead: 1) != .kwLet: return try definition(atTop: false)
+        case .kwElse, .kwElif:
+            throw fail(
+                "E0101", "`\(kind.spelling ?? "")` without a matching `if`",
+                helps: ["it must be indented exactly like its `if`, with nothing but the block between them"])
+        case .docString where kind(ahead: 1) == .newline && kind(ahead: 2) != .dedent:
+            advance()
+            advance()
+            return .none
+        default: break
+        }
+        if kind == .identifier {
+            if kind(ahead: 1) == .colon, let node = try labeledOrContract() { return node }
+            if let node = try extendedStatement() { return node }
+            if startsContextualDefinition() { return try definition(atTop: false) }
+        }
+        let first = try simpleStatement()
+        if kind != .semicolon {
+            try endOfLine()
+            return first
+        }
+        // Several statements on one line: all but the last are pushed for the enclosing list.
+        var last = first
+        while kind == .semicolon {
+            advance()
+            if kind == .newline { break }
+            push(last)
+            last = try simpleStatement()
+        }
+        try endOfLine()
+        return last
+    }
+
+    /// `label: for …`, or a contract block.
+    private mutating func labeledOrContract() throws(SyntaxFailure) -> NodeID? {
+        let begin = start
+        switch kind(ahead: 2) {
+        case .kwFor, .kwWhile, .kwLoop:
+            let name = token.value
+            advance()
+            advance()
+            let loop = try loopOrWith()
+            let node = add(.labeled, a: name, b: loop.rawValue, from: begin)
+            tree.nodes[node.index].span.end = span(loop).end
+            try endOfLine()
+            return node
+        case .newline:
+            if token.value == words.invariant.rawValue { return skipUnsupported("contracts", from: begin) }
+            if token.value == words.receive.rawValue { return skipUnsupported("processes", from: begin) }
+            return nil
+        default: return nil
+        }
+    }
+
+    /// Extended constructs that begin with a contextual word (§2.3).
+    private mutating func extendedStatement() throws(SyntaxFailure) -> NodeID? {
+        let begin = start
+        let next = kind(ahead: 1)
+        if token.value == words.out.rawValue || token.value == words.outErr.rawValue {
+            if next == .leftParen, kind(ahead: 2) == .identifier, kind(ahead: 3) == .rightParen,
+                kind(ahead: 4) == .colon, kind(ahead: 5) == .newline
+            {
+                return skipUnsupported("contracts", from: begin)
+            }
+            return nil
+        }
+        if token.value == words.context.rawValue, next == .identifier || next == .kwSelf || next == .kwSelfType {
+            return skipUnsupported("`context` blocks", from: begin)
+        }
+        return nil
+    }
+
+    /// simple statement, without its line end. As the body of another statement on one line (`isBody`) it may not
+    /// be a compound one.
+    mutating func simpleStatement(isBody: Bool = false) throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        switch kind {
+        case .identifier:
+            if token.value == words.val.rawValue || token.value == words.var.rawValue, startsDeclaration() {
+                let mutable: UInt8 = token.value == words.var.rawValue ? 1 : 0
+                advance()
+                return try declaration(flags: mutable, from: begin)
+            }
+            return try assignmentOrExpression()
+        case .kwReturn:
+            advance()
+            var value = NodeID.none
+            if !endsSimpleStatement { value = try expressionList() }
+            return add(.returnStatement, a: value.rawValue, from: begin)
+        case .kwLet:
+            advance()
+            return try declaration(flags: accept(.kwMut) ? 1 : 0, from: begin)
+        case .kwMut where kind(ahead: 1) == .kwLet:
+            advance()
+            advance()
+            return try declaration(flags: 1, from: begin)
+        case .kwMut where kind(ahead: 1) == .kwStatic: return try staticDefinition(flags: [], from: begin)
+        case .kwConst: return try constDefinition(flags: [], from: begin)
+        case .kwStatic: return try staticDefinition(flags: [], from: begin)
+        case .kwBreak, .kwContinue:
+            let node: NodeKind = kind == .kwBreak ? .breakStatement : .continueStatement
+            advance()
+            var name: UInt32 = 0
+            if kind == .identifier {
+                name = token.value
+                advance()
+            }
+            return add(node, a: name, from: begin)
+        case .kwPass:
+            advance()
+            return add(.passStatement, from: begin)
+        case .kwFor, .kwWhile, .kwLoop, .kwWith: throw compoundOnLine()
+        case .kwFn where isBody && kind(ahead: 1) == .identifier: throw compoundOnLine()
+        case .kwMatch where isBody: throw compoundOnLine()
+        case .kwStruct, .kwClass, .kwEnum, .kwTrait, .kwImpl:
+            throw fail("E0107", "a definition cannot stand here", helps: ["move it to a line of its own at module level"])
+        case .kwIf:
+            let node = try assignmentOrExpression()
+            let inner = tree[tree[node].nodeA]
+            if isBody, inner.kind == .ifExpression, inner.c == 0 {
+                report(
+                    "E0104", "an `if` without `else` cannot stand on the line of a block's header",
+                    SourceSpan(start: begin, end: begin + 2),
+                    helps: ["move it to an indented line below, or join the conditions with `and`"])
+            }
+            return node
+        default: return try assignmentOrExpression()
+        }
+    }
+
+    private mutating func compoundOnLine() -> SyntaxFailure {
+        fail(
+            "E0104", "`\(kind.spelling ?? "")` cannot begin in the middle of a line",
+            helps: ["move it to an indented line of its own"])
+    }
+
+    /// `true` iff nothing more of a simple statement can follow.
+    private var endsSimpleStatement: Bool {
+        switch kind {
+        case .newline, .semicolon, .endOfFile, .dedent, .kwElse, .kwElif, .rightParen, .rightBracket, .rightBrace,
+            .comma:
+            true
+        default: false
+        }
+    }
+
+    /// `true` iff the present `val` or `var` begins a declaration (§2.3).
+    func startsDeclaration() -> Bool {
+        let next = flags(ahead: 1)
+        if next.contains(.lineBreakBefore) { return false }
+        switch kind(ahead: 1) {
+        case .identifier, .underscore, .kwMut, .kwSelf, .kwSelfType: return true
+        case .leftParen, .leftBracket: return next.contains(.spaceBefore)
+        default: return false
+        }
+    }
+
+    /// bindpat [ ":" type ] [ "=" exprlist ]
+    mutating func declaration(flags: UInt8, from begin: UInt32) throws(SyntaxFailure) -> NodeID {
+        let pattern = try bindingPattern()
+        var annotation = NodeID.none
+        if accept(.colon) {
+            annotation = try type()
+        } else if kind == .symbol {
+            let name = text(token.span).dropFirst()
+            throw fail(
+                "E0101", "expected `:` and a type, found the symbol `\(text(token.span))`",
+                helps: ["write a blank behind the colon: `: \(name)`"])
+        }
+        var value = NodeID.none
+        if accept(.equal) {
+            value = try expressionList()
+        } else if kind == .equalEqual {
+            throw fail("E0101", "expected `=`, found `==`", helps: ["`=` gives a variable its value; `==` compares"])
+        }
+        return add(
+            .declaration, flags: flags, a: pattern.rawValue, b: annotation.rawValue, c: value.rawValue, from: begin)
+    }
+
+    // MARK: Assignment, update, command and expression statements
+
+    private mutating func assignmentOrExpression() throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        if kind == .identifier, startsCommand() {
+            let call = try commandCall()
+            return add(.expressionStatement, a: call.rawValue, from: begin)
+        }
+        let underscoreBase = underscores.count
+        let target = try expressionList()
+        switch kind {
+        case .equal:
+            if endedWithBlock { break }
+            claimUnderscores(target, from: underscoreBase)
+            noteMainAssignment(target)
+            advance()
+            let value = try expressionList()
+            if kind == .equal {
+                throw fail("E0101", "an assignment has no value and cannot be chained", helps: [
+                    "assign on two lines",
+                ])
+            }
+            return add(.assignment, a: target.rawValue, b: value.rawValue, from: begin)
+        case .arrow:
+            if endedWithBlock { break }
+            return try update(target, from: begin)
+        default:
+            if let op = augmented(kind), !endedWithBlock {
+                let offset = start
+                advance()
+                let value = try expression()
+                return add(
+                    .augmentedAssignment, flags: op.rawValue, a: target.rawValue, b: value.rawValue, c: offset,
+                    from: begin)
+            }
+        }
+        let kind = tree[target].kind
+        if kind == .spread { report("E0101", "a spread stands only among elements or arguments", span(target)) }
+        return add(.expressionStatement, a: target.rawValue, from: begin)
+    }
+
+    /// `true` iff a block ended the expression just read; then nothing may follow on the line.
+    private var endedWithBlock: Bool { p > 0 && tokens[p - 1].kind == .dedent }
+
+    private func augmented(_ kind: TokenKind) -> BinaryOperator? {
+        switch kind {
+        case .plusEqual: .add
+        case .minusEqual: .subtract
+        case .starEqual: .multiply
+        case .slashEqual: .divide
+        case .slashSlashEqual: .floorDivide
+        case .percentEqual: .remainder
+        case .starStarEqual: .power
+        case .ampersandEqual: .bitAnd
+        case .pipeEqual: .bitOr
+        case .caretEqual: .bitXor
+        case .shiftLeftEqual: .shiftLeft
+        case .shiftRightEqual: .shiftRight
+        default: nil
+        }
+    }
+
+    /// Takes the `_` that are targets of an assignment off the list of misplaced ones.
+    private mutating func claimUnderscores(_ target: NodeID, from base: Int) {
+        guard underscores.count > base else { return }
+        let node = tree[target]
+        if node.kind == .underscore {
+            if let i = underscores[base...].firstIndex(of: target.rawValue) { underscores.remove(at: i) }
+        } else if node.kind == .tuple {
+            // Tuples nest no deeper than `maximumDepth`.
+            for i in 0..<tree.count(node.listA) { claimUnderscores(tree.element(node.listA, i), from: base) }
+        }
+    }
+
+    private mutating func noteMainAssignment(_ target: NodeID) {
+        let node = tree[target]
+        if functionDepth == 0, mainAssignment == nil, node.kind == .name, node.a == words.main.rawValue {
+            mainAssignment = node.span
+        }
+    }
+
+    /// postfix_expr "->" IDENT "(" [args] ")" { … }, at the arrow.
+    private mutating func update(_ place: NodeID, from begin: UInt32) throws(SyntaxFailure) -> NodeID {
+        let base = stack.count
+        while kind == .arrow {
+            advance()
+            let callStart = start
+            let name = try expectMemberName("a method name behind `->`")
+            var arguments: UInt32 = 0
+            if kind == .leftParen {
+                arguments = try self.arguments(.rightParen)
+            } else if kind != .backslash {
+                throw unexpected("`(` behind the method name", helps: ["`x->m()` means `x = x.m()`"])
+            }
+            if kind == .backslash {
+                let lambda = try self.lambda()
+                let listBase = stack.count
+                let before = ListID(rawValue: arguments)
+                for i in 0..<tree.count(before) { stack.append(tree.raw(before, i)) }
+                push(lambda)
+                arguments = list(from: listBase)
+            }
+            push(add(.updateCall, a: name.rawValue, b: arguments, from: callStart))
+        }
+        return add(.updateStatement, a: place.rawValue, b: list(from: base), from: begin)
+    }
+
+    // MARK: Command calls
+
+    /// `true` iff a command call begins here: a path, a blank, and a token that starts an argument (§6.6).
+    func startsCommand() -> Bool {
+        guard kind == .identifier else { return false }
+        var i = 1
+        while kind(ahead: i) == .dot || kind(ahead: i) == .colonColon {
+            let name = kind(ahead: i + 1)
+            guard name == .identifier || name.isKeyword else { return false }
+            i += 2
+        }
+        let next = flags(ahead: i)
+        guard next.contains(.spaceBefore), !next.contains(.lineBreakBefore) else { return false }
+        switch kind(ahead: i) {
+        case .integer, .float, .string, .stringStart, .byteString, .character, .symbol, .identifier, .kwTrue,
+            .kwFalse, .kwNil, .kwSelf, .backslash:
+            return true
+        case .kwNot: return kind(ahead: i + 1) != .kwIn
+        default: return false
+        }
+    }
+
+    /// command = cmd_head cmd_args
+    mutating func commandCall() throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        let saved = try enter()
+        let name = token.value
+        advance()
+        var callee = add(.name, a: name, from: begin)
+        while kind == .dot || kind == .colonColon {
+            let flags: UInt8 = kind == .colonColon ? 1 : 0
+            advance()
+            let member = token.value
+            advance()
+            try grow()
+            callee = add(.member, flags: flags, a: callee.rawValue, b: member, from: begin)
+        }
+        let base = stack.count
+        var firstNamed: SourceSpan?
+        while true {
+            let argument = try self.argument()
+            if tree[argument].kind == .namedArgument {
+                if firstNamed == nil { firstNamed = span(argument) }
+            } else if let named = firstNamed {
+                reportPositional(argument, named)
+            }
+            push(argument)
+            if endedWithBlock || !accept(.comma) { break }
+        }
+        if kind == .backslash, !endedWithBlock { push(try lambda()) }
+        leave(saved)
+        return add(.call, flags: 1, a: callee.rawValue, b: list(from: base), from: begin)
+    }
+
+    // MARK: Compound statements
+
+    /// if = "if" cond ":" body { "elif" cond ":" body } [ "else" ":" body ]
+    private mutating func ifStatement() throws(SyntaxFailure) -> NodeID {
+        let saved = try enter()
+        let begin = start
+        let header = token.span
+        advance()
+        let condition = try self.condition()
+        try blockColon("if")
+        let then = try body(header)
+        var other = NodeID.none
+        // A one-line body leaves its line end to us.
+        if kind == .newline, kind(ahead: 1) == .kwElif || kind(ahead: 1) == .kwElse { advance() }
+        if kind == .kwElif {
+            other = try ifStatement()
+        } else if kind == .kwElse {
+            if isForeignElseIf() {
+                advance()
+                other = try ifStatement()
+            } else {
+                let header = token.span
+                advance()
+                try blockColon("else")
+                other = try body(header)
+            }
+        }
+        leave(saved)
+        return addEnding(
+            .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin,
+            at: other.exists ? other : then)
+    }
+
+    /// At `else`: reports `else if`, which is then read as `elif`.
+    mutating func isForeignElseIf() -> Bool {
+        guard kind(ahead: 1) == .kwIf else { return false }
+        report(
+            "E0101", "expected `:` behind `else`, found `if`",
+            SourceSpan(start: start, end: tokens[p + 1].end), helps: ["`else if` is written `elif`"])
+        return true
+    }
+
+    /// Adds a statement that ends where its last child ends.
+    private mutating func addEnding(
+        _ kind: NodeKind, flags: UInt8 = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0, from start: UInt32,
+        at last: NodeID
+    ) -> NodeID {
+        tree.add(Node(kind, flags: flags, a: a, b: b, c: c, span: SourceSpan(start: start, end: span(last).end)))
+    }
+
+    private mutating func loopOrWith() throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        let header = token.span
+        switch kind {
+        case .kwWhile:
+            advance()
+            let condition = try self.condition()
+            try blockColon("while")
+            let body = try self.body(header)
+            return addEnding(.whileStatement, a: condition.rawValue, b: body.rawValue, from: begin, at: body)
+        case .kwLoop:
+            advance()
+            if kind == .colon, kind(ahead: 1) == .identifier, kind(ahead: 2) == .colon {
+                advance()
+                throw fail("E0101", "a label stands before `loop`", helps: [
+                    "write `\(text(token.span)): loop:`",
+                ])
+            }
+            try blockColon("loop")
+            let body = try self.body(header)
+            return addEnding(.loopStatement, a: body.rawValue, from: begin, at: body)
+        case .kwFor:
+            advance()
+            if kind == .leftParen, kind(ahead: 1) == .kwLet || (kind(ahead: 1) == .identifier && kind(ahead: 2) == .identifier) {
+                throw fail("E0101", "expected a loop variable", helps: ["a counting loop is written `for i in 0..n:`"])
+            }
+            let pattern = try bindingPattern()
+            guard kind == .kwIn else {
+                var helps = ["a loop is written `for x in xs:`"]
+                if kind == .equal { helps = ["a counting loop is written `for i in 0..n:`"] }
+                throw unexpected("`in` behind the loop variable", helps: helps)
+            }
+            advance()
+            let iterable = try expressionList()
+            try blockColon("for")
+            let body = try self.body(header)
+            return addEnding(
+                .forStatement, a: pattern.rawValue, b: iterable.rawValue, c: body.rawValue, from: begin, at: body)
+        default: return try withStatement()
+        }
+    }
+
+    private mutating func withStatement() throws(SyntaxFailure) -> NodeID {
+        let begin = start
+        let header = token.span
+        advance()
+        let base = stack.count
+        repeat {
+            let itemStart = start
+            let value = try unary()
+            var pattern = NodeID.none
+            if accept(.kwAs) { pattern = try self.pattern(.binding) }
+            push(add(.withItem, a: value.rawValue, b: pattern.rawValue, from: itemStart))
+        } while accept(.comma)
+        let items = list(from: base)
+        try blockColon("with")
+        let body = try self.body(header)
+        return addEnding(.withStatement, a: items, b: body.rawValue, from: begin, at: body)
+    }
+
+    // MARK: Helps
+
+    /// Fails at something behind the end of a statement.
+    mutating func unexpectedAtEnd() -> SyntaxFailure {
+        if kind == .arrow {
+            return fail("E0108", "`->` cannot stand inside an expression", helps: [
+                "`x->m()` is a statement that means `x = x.m()`; in an expression write `x.m()`",
+            ])
+        }
+        if kind == .docString { return unexpected("the end of the line") }
+        return unexpected("the end of the line")
+    }
+
+    /// A help when the present place looks like another language.
+    func foreignHelps() -> [String] {
+        let here = text(token.span)
+        let previous = p > 0 ? tokens[p - 1] : token
+        // Pairs of adjacent operators.
+        if p > 1, previous.kind == .minus, tokens[p - 2].kind == .minus, tokens[p - 2].end == previous.start {
+            return ["there is no `--`: write `x -= 1`"]
+        }
+        if previous.kind == .question {
+            return ["a conditional value is written `if condition: a else: b`"]
+        }
+        if kind == .arrow { return ["`->` stands only before result types and in update statements"] }
+        switch here {
+        case "elsif", "elseif", "elsif:": return ["write `elif`"]
+        case "=>": return ["a lambda is written `\\x: x + 1`"]
+        case "then", "do": return ["blocks begin with `:`"]
+        default: break
+        }
+        guard lineToken < tokens.count, tokens[lineToken].kind == .identifier, lineToken < p else { return [] }
+        switch text(tokens[lineToken].span) {
+        case "def", "function", "func", "fun", "fn": return ["functions are defined as `fn name(parameters):`"]
+        case "elsif", "elseif", "elif": return ["write `elif`"]
+        case "switch", "when": return ["write `match value:` with arms `pattern => …`"]
+        case "foreach": return ["a loop is written `for x in xs:`"]
+        case "until": return ["write `while not …:`"]
+        case "unless": return ["write `if not …:`"]
+        case "do", "repeat": return ["write `loop:` with a `break`"]
+        case "try", "catch", "except", "finally":
+            return ["there are no exceptions: functions return `Result`, and `?` passes an error on"]
+        case "throw", "raise": return ["there are no exceptions: write `return Err(…)`"]
+        case "interface", "protocol": return ["write `trait`"]
+        case "module", "namespace", "package": return ["a file is a module; there is no declaration for it"]
+        case "include", "require", "from": return ["write `use module` or `use module.{name}`"]
+        case "public", "export": return ["write `pub`"]
+        case "del", "delete": return ["memory is managed; remove an entry with `.remove(key)`"]
+        case "function*": return []
+        case "final": return ["write `let`"]
+        default: return []
+        }
+    }
+}

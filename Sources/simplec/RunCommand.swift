@@ -1,0 +1,29 @@
+import ArgumentParser
+import Driver
+
+/// `simple run FILE args…`, `simple -c CODE args…`, and both with options in front.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Compile and run a program.")
+
+    @OptionGroup var pipeline: PipelineOptions
+
+    @Flag(name: .customShort("c"), help: "The first argument is the program's text, not a file.")
+    var isCode = false
+
+    @Argument(help: ArgumentHelp("The source file (or, with -c, the text) of the root module.", valueName: "file"))
+    var file: String
+
+    @Argument(parsing: .captureForPassthrough, help: "The program's arguments.")
+    var arguments: [String] = []
+
+    func run() throws {
+        let (file, arguments, pipeline, isCode) = (file, arguments, pipeline, isCode)
+        onLargeStack(subject: isCode ? "<string>" : file) {
+            let options = pipeline.compileOptions
+            let times = RunTimes(text: pipeline.time, json: pipeline.timeJson)
+            return isCode
+                ? runCode(file, arguments, options, times) : runFile(file, arguments, options, times)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import CPlatform
+import Driver
+
+/// The root of the verbs. Without a verb, `simplec [options] FILE args…` compiles and runs.
+struct SimpleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simple",
+        abstract: "Compile and run programs in the Simple language.",
+        discussion: """
+            simple FILE [args…]        compile and run FILE
+            simple OUT.smf [args…]     run a compiled program
+            simple -c CODE [args…]     compile and run a string
+            """,
+        version: versionText,
+        subcommands: [
+            RunCommand.self, BuildCommand.self, CheckCommand.self, InspectCommand.self, ExplainCommand.self,
+            InterpretCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self)
+
+    /// The words that are verbs: a file of such a name is run as `./run`.
+    static let verbs: Set<String> = [
+        "run", "build", "compile", "check", "inspect", "explain", "interpret", "help",
+    ]
+
+    /// Name and version, the line of `--version`.
+    static var versionText: String { "simple \(Version.number) (\(Version.target))" }
+}
+
+/// Options of every verb that compiles.
+struct PipelineOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Print texts of stages: \(Pipeline.sections.joined(separator: ", ")).", valueName: "text,…"))
+    var emit: String?
+
+    @Option(help: ArgumentHelp("Stop after a stage: \(Pipeline.stages.map(\.name).joined(separator: ", ")).", valueName: "stage"))
+    var stopAfter: String?
+
+    @Flag(help: "Show the time of each stage.")
+    var time = false
+
+    @Flag(help: ArgumentHelp("Show the time of each stage as JSON.", visibility: .hidden))
+    var timeJson = false
+
+    @Flag(help: "Verify the output of every stage.")
+    var paranoid = false
+
+    @Flag(help: "Skip the optimisation passes.")
+    var noOptimize = false
+
+    func validate() throws {
+        for section in sections where !Pipeline.sections.contains(section) {
+            throw ValidationError(
+                "unknown text '\(section)' for --emit; there are \(Pipeline.sections.joined(separator: ", "))")
+        }
+        if let stopAfter, !Pipeline.stages.contains(where: { $0.name == stopAfter }) {
+            throw ValidationError(
+                "unknown stage '\(stopAfter)'; there are \(Pipeline.stages.map(\.name).joined(separator: ", "))")
+        }
+    }
+
+    private var sections: [String] { emit?.split(separator: ",").map(String.init) ?? [] }
+
+    /// The options as the driver takes them. With texts to print the compilation ends where the last of them exists.
+    var compileOptions: CompileOptions {
+        var options = CompileOptions()
+        options.emit = sections
+        options.paranoid = paranoid
+        options.optimize = !noOptimize
+        options.stopAfter = stopAfter ?? ""
+        if !sections.isEmpty, stopAfter == nil,
+            let last = Pipeline.stages.last(where: { $0.sections.contains { sections.contains($0) } })
+        {
+            options.stopAfter = last.name
+        }
+        return options
+    }
+
+    /// Whether the program is only shown, not run.
+    var onlyShows: Bool { emit != nil || stopAfter != nil }
+
+    /// Prints the times that were asked for, to stderr.
+    func show(_ timing: Timing) {
+        if time { SystemFile.print(timing.report, to: 2) }
+        if timeJson { SystemFile.print(timing.json, to: 2) }
+    }
+}
+
+/// Parses the command line, runs its verb and exits. Usage errors end with status 2.
+func runVerbs(_ arguments: [String]) -> Never {
+    do {
+        var command = try SimpleCommand.parseAsRoot(arguments)
+        try command.run()
+        exit(0)
+    } catch {
+        let text = SimpleCommand.fullMessage(for: error)
+        let status = SimpleCommand.exitCode(for: error)
+        if status == .success {
+            if !text.isEmpty { SystemFile.print(text + "\n", to: 1) }
+            exit(0)
+        }
+        if let code = error as? ExitCode { exit(code.rawValue) }
+        if !text.isEmpty { SystemFile.print(text + "\n", to: 2) }
+        exit(ExitStatus.usage)
+    }
+}
