@@ -79,7 +79,7 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-O1"])]),
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
