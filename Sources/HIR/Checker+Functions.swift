@@ -87,7 +87,7 @@ extension Checker {
             solvePending(from: pendingStart)
             defaultPending(from: pendingStart)
         }
-        if record.isAnnotated { zonkBody(&context.body, parameters: [:]) ; runFinalChecks() }
+        if record.isAnnotated { if context.madeVariables { zonkBody(&context.body, parameters: [:]) }; runFinalChecks() }
         program.functions[id.index].body = context.body
         unfinished[id] = record.isAnnotated ? nil : SavedBody(context: context)
         leaveContext(saved)
@@ -336,7 +336,7 @@ extension Checker {
             if let saved = unfinished[member] {
                 let outer = context
                 context = saved.context
-                zonkBody(&context.body, parameters: map)
+                if context.madeVariables || !map.isEmpty { zonkBody(&context.body, parameters: map) }
                 patchComponentCalls(members, base: base, count: order.count)
                 runFinalChecks()
                 program.functions[member.index].body = context.body
@@ -379,7 +379,6 @@ extension Checker {
 
     /// Gives every node of `body` its final type.
     func zonkBody(_ body: inout HIRBody, parameters map: [UInt32: TypeID]) {
-        if !context.madeVariables && map.isEmpty { return }
         for i in body.exprs.indices {
             let type = body.exprs[i].type
             if program.types.entries[type.index].hasVariables { body.exprs[i].type = generalized(type, map) }

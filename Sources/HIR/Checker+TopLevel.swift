@@ -102,7 +102,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         solvePending(from: context.pendingFloor)
         defaultPending(from: context.pendingFloor)
-        zonkBody(&context.body, parameters: [:])
+        if context.madeVariables { zonkBody(&context.body, parameters: [:]) }
         runFinalChecks()
         program.functions[id.index].body = context.body
     }
