@@ -248,6 +248,8 @@ final class Checker {
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
+    /// Functions of the prelude that are called and whose bodies are still to be checked.
+    var neededPrelude: [FunctionID] = []
     /// Globals that the root's top-level code has surely assigned by the statement being checked.
     var assignedAtTopLevel: Set<Int> = []
     /// Bodies of functions under inference.
@@ -290,6 +292,7 @@ final class Checker {
         program.root = ModuleID(rootIndex)
         for index in modules.indices { collectDefinitions(index) }
         for index in modules.indices { bindImports(index) }
+        for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
@@ -303,6 +306,7 @@ final class Checker {
             if !modules[functionRecords[id].module].isPrelude { checkFunction(FunctionID(id)) }
             id += 1
         }
+        while let needed = neededPrelude.popLast() { checkFunction(needed) }
         settleGlobals()
         checkMainSignature()
         reportUnusedImports()

@@ -42,6 +42,7 @@ extension Checker {
     func requireSignature(_ id: FunctionID) {
         prepareSignature(id)
         let record = functionRecords[id.index]
+        if record.isAnnotated && record.module == preludeIndex && record.state == .unchecked { neededPrelude.append(id) }
         if record.isAnnotated || record.state == .done { return }
         if record.state == .inProgress {
             // A cycle: everything on the stack above it is one component.
@@ -86,7 +87,7 @@ extension Checker {
             solvePending(from: pendingStart)
             defaultPending(from: pendingStart)
         }
-        if record.isAnnotated { zonkBody(&context.body, parameters: [:]) ; runFinalChecks() }
+        if record.isAnnotated { if context.madeVariables { zonkBody(&context.body, parameters: [:]) }; runFinalChecks() }
         program.functions[id.index].body = context.body
         unfinished[id] = record.isAnnotated ? nil : SavedBody(context: context)
         leaveContext(saved)
@@ -335,7 +336,7 @@ extension Checker {
             if let saved = unfinished[member] {
                 let outer = context
                 context = saved.context
-                zonkBody(&context.body, parameters: map)
+                if context.madeVariables || !map.isEmpty { zonkBody(&context.body, parameters: map) }
                 patchComponentCalls(members, base: base, count: order.count)
                 runFinalChecks()
                 program.functions[member.index].body = context.body
@@ -378,7 +379,6 @@ extension Checker {
 
     /// Gives every node of `body` its final type.
     func zonkBody(_ body: inout HIRBody, parameters map: [UInt32: TypeID]) {
-        if !context.madeVariables && map.isEmpty { return }
         for i in body.exprs.indices {
             let type = body.exprs[i].type
             if program.types.entries[type.index].hasVariables { body.exprs[i].type = generalized(type, map) }

@@ -7,11 +7,13 @@ extension Checker {
     // MARK: Scopes
 
     /// Begins a scope; returns the mark for `popScope`.
-    func pushScope() -> Int { context.undo.count }
+    func pushScope() -> Int { context.undo.count - context.bareInsertions }
 
     /// Ends the scopes begun since `mark`.
+    ///
+    /// Marks count without the names that bare assignments put at the bottom of the log meanwhile.
     func popScope(to mark: Int) {
-        while context.undo.count > mark {
+        while context.undo.count - context.bareInsertions > mark {
             let (name, old) = context.undo.removeLast()
             bindings[name.index] = old
         }
@@ -69,7 +71,6 @@ extension Checker {
         let tree = context.tree
         let count = tree.count(list)
         let mark = pushScope()
-        let bareBefore = context.bareInsertions
         context.blockDepth += 1
         let listStart = context.scratch.count
         var hasValue = false
@@ -101,7 +102,7 @@ extension Checker {
             if pending.count > 0 { solvePending(from: pendingFloor) }
         }
         context.blockDepth -= 1
-        popScope(to: mark + (context.bareInsertions - bareBefore))
+        popScope(to: mark)
         if !hasValue && context.flow.unreachable { type = .never }
         if context.flow.unreachable && hasValue && kind(type) == .nilType { type = .never }
         let node = context.body.addList(context.scratch[listStart...])
@@ -769,7 +770,6 @@ extension Checker {
 
     private func checkWhile(_ n: Node, label: NameID) -> ExprID {
         let mark = pushScope()
-        let bare = context.bareInsertions
         let number = enterLoop(label)
         let condition = checkCondition(n.nodeA)
         var after = context.flow
@@ -780,7 +780,7 @@ extension Checker {
         if alwaysTrue { after.unreachable = true }
         if let breakState = record.breakState { after = FlowState.join(after, breakState) }
         context.flow = after
-        popScope(to: mark + context.bareInsertions - bare)
+        popScope(to: mark)
         return add(.while, .nilType, a: condition.rawValue, b: body.rawValue, c: number, at: n.span)
     }
 
@@ -815,7 +815,6 @@ extension Checker {
 
     private func checkFor(_ n: Node, label: NameID) -> ExprID {
         let mark = pushScope()
-        let bare = context.bareInsertions
         let (pattern, iterable, _) = checkForHead(n.nodeA, n.nodeB, n.span)
         let before = context.flow
         let number = enterLoop(label)
@@ -825,7 +824,7 @@ extension Checker {
         after.maybeAssigned |= context.flow.maybeAssigned
         if let state = record.breakState { after.maybeAssigned |= state.maybeAssigned }
         context.flow = after
-        popScope(to: mark + context.bareInsertions - bare)
+        popScope(to: mark)
         let list = context.body.addList([pattern.rawValue, iterable.rawValue, body.rawValue, number])
         return add(.for, .nilType, b: list.rawValue, at: n.span)
     }

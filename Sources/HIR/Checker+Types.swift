@@ -183,6 +183,7 @@ extension Checker {
 
     /// Ends the present context and goes back to `saved`.
     func leaveContext(_ saved: BodyContext) {
+        context.bareInsertions = 0
         popScope(to: 0)
         let errors = context.silentErrors
         context = saved

@@ -47,7 +47,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         defaultVariables(in: type(of: expr))
         solvePending(from: context.pendingFloor)
-        zonkBody(&context.body, parameters: [:])
+        if context.madeVariables { zonkBody(&context.body, parameters: [:]) }
         var type = resolve(type(of: expr))
         var value: ConstantValue?
         if diagnostics.errorCount == errorsBefore && constants[index].inProgress {
