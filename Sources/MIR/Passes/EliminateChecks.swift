@@ -7,7 +7,7 @@ internal import Support
 extension PassContext {
     /// See the top of this file. Linear, apart from proofs, each of which has a bound on its steps.
     mutating func eliminateChecks(_ function: inout MIRFunction) {
-        updateFlow(function)
+        updateFlow(&function, .dominators)
         forward.prepare(function.instructions.count, filledWith: 0)
         let changedFlow = function.withView { view in
             facts.reset(view)
@@ -20,7 +20,7 @@ extension PassContext {
             }
             return changed
         }
-        if changedFlow { flowIsValid = false }
+        if changedFlow { flow.invalidate() }
     }
 
     private mutating func collectConstraints(_ view: FunctionView) {

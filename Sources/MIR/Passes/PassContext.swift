@@ -44,9 +44,8 @@ struct PassContext: ~Copyable {
     /// By symbol index.
     var effects = ScratchBuffer<CallEffects>()
     private var symbolCount = 0
-    /// Describes the function at hand as long as `flowIsValid`.
+    /// Describes the function at hand; passes that change blocks or edges invalidate it.
     var flow = FlowGraph()
-    var flowIsValid = false
 
     /// By value: what its uses should use instead, or 0 for itself.
     var forward = ScratchBuffer<UInt32>()
@@ -78,11 +77,10 @@ struct PassContext: ~Copyable {
         for i in 0..<symbolCount { effects[i] = CallEffects(symbols[i].kind) }
     }
 
-    /// Makes `flow` describe `function`.
-    mutating func updateFlow(_ function: borrowing MIRFunction) {
-        if flowIsValid { return }
-        flow.compute(function)
-        flowIsValid = true
+    /// Makes `flow` describe `function` as far as `level`.
+    @inline(__always)
+    mutating func updateFlow(_ function: inout MIRFunction, _ level: FlowGraph.Level) {
+        if flow.level < level { function.withView { flow.update($0, level) } }
     }
 
     /// The value that stands for `value` after replacements.

@@ -53,8 +53,8 @@ extension Pass {
     ]
     /// What `optimize` runs, in this order; Docs/passes.md says why.
     package static let pipeline: [Pass] = [
-        "simplify", "cleanControlFlow", "removeDeadCode", "inlineCalls",
-        "rotateLoops", "numberValues", "eliminateChecks", "hoistInvariants", "cleanControlFlow", "removeDeadCode",
+        "inlineCalls", "cleanControlFlow", "rotateLoops", "numberValues", "eliminateChecks", "hoistInvariants",
+        "cleanControlFlow", "removeDeadCode",
     ].map { name in
         guard let pass = named(name) else { preconditionFailure("no pass \(name)") }
         return pass
@@ -94,7 +94,7 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
         var end = next
         while end < pipeline.count, case .function = pipeline[end].body { end += 1 }
         for i in module.functions.indices {
-            context.flowIsValid = false
+            context.flow.invalidate()
             for pass in pipeline[next..<end] {
                 if case .function(let body) = pass.body { body(&module.functions[i], &context) }
             }
@@ -114,7 +114,7 @@ private func run(_ pass: Pass, _ module: inout MIRModule, _ context: inout PassC
     switch pass.body {
     case .function(let body):
         for i in module.functions.indices {
-            context.flowIsValid = false
+            context.flow.invalidate()
             body(&module.functions[i], &context)
         }
     case .module(let body): body(&module, &context)

@@ -9,7 +9,7 @@ extension PassContext {
     /// Mark and sweep over values; a parameter's arguments count only once the parameter is needed, so that cycles of
     /// parameters that only feed each other go too. Linear.
     mutating func removeDeadCode(_ function: inout MIRFunction) {
-        updateFlow(function)
+        updateFlow(&function, .control)
         valueFlags.prepare(function.instructions.count, filledWith: 0)
         blockFlags.prepare(function.blocks.count, filledWith: 0)
         function.withView { view in

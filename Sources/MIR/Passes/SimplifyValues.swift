@@ -19,7 +19,7 @@ extension PassContext {
     }
 
     private mutating func walkValues(_ function: inout MIRFunction, numbering: Bool) {
-        updateFlow(function)
+        updateFlow(&function, numbering ? .loops : .control)
         forward.prepare(function.instructions.count, filledWith: 0)
         blockFlags.prepare(function.blocks.count, filledWith: 0)
         edgeFlags.prepare(function.edges.count, filledWith: 0)
@@ -54,7 +54,7 @@ extension PassContext {
             }
             return changed
         }
-        if changedFlow { flowIsValid = false }
+        if changedFlow { flow.invalidate() }
     }
 
     /// Replaces parameters that get the same value along all edges.
