@@ -7,13 +7,11 @@ extension Checker {
     // MARK: Scopes
 
     /// Begins a scope; returns the mark for `popScope`.
-    func pushScope() -> Int { context.undo.count - context.bareInsertions }
+    func pushScope() -> Int { context.undo.count }
 
     /// Ends the scopes begun since `mark`.
-    ///
-    /// Marks count without the names that bare assignments put at the bottom of the log meanwhile.
     func popScope(to mark: Int) {
-        while context.undo.count - context.bareInsertions > mark {
+        while context.undo.count > mark {
             let (name, old) = context.undo.removeLast()
             bindings[name.index] = old
         }

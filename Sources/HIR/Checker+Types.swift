@@ -190,7 +190,6 @@ extension Checker {
 
     /// Ends the present context and goes back to `saved`.
     func leaveContext(_ saved: BodyContext) {
-        context.bareInsertions = 0
         popScope(to: 0)
         for (name, old) in context.bareUndo.reversed() { bindings[name.index] = old }
         let errors = context.silentErrors
