@@ -17,6 +17,11 @@ extension Checker {
         var parts: [ExprID] = []
         context.blockDepth = 1
         var warned = false
+        // Statics come before the first statement (§9.6).
+        for item in tree.elements(tree[tree.root].listA) where tree[item].kind == .staticDefinition {
+            let expr = initializeStatic(tree[item])
+            if expr.exists { parts.append(expr) }
+        }
         for item in tree.elements(tree[tree.root].listA) {
             let n = tree[item]
             var expr = ExprID.none
@@ -25,7 +30,7 @@ extension Checker {
                 .typeAlias, .constDefinition, .externDefinition, .importDeclaration, .moduleDeclaration, .error, .unsupported,
                 .passStatement:
                 continue
-            case .staticDefinition: expr = initializeStatic(n)
+            case .staticDefinition: continue
             default:
                 if context.flow.unreachable && !warned {
                     warning("W0304", "unreachable code", n.span)
