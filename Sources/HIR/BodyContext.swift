@@ -106,6 +106,8 @@ struct BodyContext {
     /// Result type: declared, or a variable that `return`s join into.
     var resultType = TypeID.nilType
     var hasDeclaredResult = false
+    /// Initialisers of statics: they run before the root's top-level statements.
+    var isInitializer = false
     /// The root's top-level statements.
     var isTopLevel = false
     var flow = FlowState()

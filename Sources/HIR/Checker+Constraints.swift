@@ -293,7 +293,17 @@ extension Checker {
     }
 
     /// Solves one constraint if enough is known; failures are reported and count as solved.
-    func solve(_ c: Constraint) -> Bool {
+    func solve(_ constraint: Constraint) -> Bool {
+        var c = constraint
+        // Users see their own call, not the inside of a prelude function.
+        if c.file == modules[preludeIndex].file, let call = c.origins.firstIndex(where: { $0.file != c.file }) {
+            c.file = c.origins[call].file
+            c.span = c.origins[call].span
+            c.origins.removeFirst(call + 1)
+        }
+        let savedFile = context.file
+        context.file = c.file
+        defer { context.file = savedFile }
         let outcome: Outcome
         switch c.kind {
         case .binary(let op): outcome = binaryResult(op, c.operands[0], c.operands[1])
@@ -344,9 +354,6 @@ extension Checker {
 
     /// Reports an unsatisfied constraint at its place, with the calls that led there.
     private func report(_ c: Constraint, mismatchOf type: TypeID? = nil) {
-        let savedFile = context.file
-        context.file = c.file
-        defer { context.file = savedFile }
         let types = c.operands.map { describe($0) }
         let origins = c.origins.map { Label(file: $0.file, span: $0.span, message: "required by this call") }
         switch c.kind {

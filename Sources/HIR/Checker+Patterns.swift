@@ -298,7 +298,7 @@ extension Checker {
         }
         // A constant of a module, or a struct.
         var definition: Definition?
-        if count == 1 { definition = lookUpDefinition(first) } else { definition = lookUpPath(n.listA, n.span)?.0 }
+        if count == 1 { definition = lookUpDefinition(first, n.span) } else { definition = lookUpPath(n.listA, n.span)?.0 }
         guard let definition else {
             if count == 1 { error("E0201", "unknown name `\(text(first))` in a pattern", n.span, label: "no such variant, struct or constant") }
             return brokenPayload(n, state)
@@ -376,6 +376,10 @@ extension Checker {
             } else {
                 positional = true
                 position += 1
+            }
+            if index < names.count, subs[index] != nil {
+                error("E0319", "field `\(text(names[index]))` is given twice in this pattern", p.span)
+                continue
             }
             guard index < names.count else {
                 error("E0404", "`\(describe(t))` has \(names.count) fields", p.span)

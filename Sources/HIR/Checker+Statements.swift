@@ -402,7 +402,7 @@ extension Checker {
                 context.infos[index].used = true
                 return localExpr(LocalID(index), at: n.span)
             }
-            if let definition = lookUpDefinition(n.nameA), definition.kind == .global { return readGlobal(definition.index, n.span) }
+            if let definition = lookUpDefinition(n.nameA, n.span), definition.kind == .global { return readGlobal(definition.index, n.span) }
             let value = infer(node)
             return kind(type(of: value)) == .error ? nil : value
         case .selfValue:
@@ -599,7 +599,7 @@ extension Checker {
             if let index = lookUpLocal(target.nameA) {
                 place = readLocal(index, target.span)
                 markAssigned(index, target.span)
-            } else if let definition = lookUpDefinition(target.nameA) {
+            } else if let definition = lookUpDefinition(target.nameA, target.span) {
                 guard definition.kind == .global else {
                     if definition.kind == .constant {
                         error("E0507", "`\(text(target.nameA))` is a constant", target.span)

@@ -57,7 +57,7 @@ extension Checker {
             if let index = context.typeParameters.firstIndex(where: { $0.name == first }) {
                 return program.types.parameter(index)
             }
-            if let definition = lookUpDefinition(first) { return lowerNamedType(definition, first, n) }
+            if let definition = lookUpDefinition(first, n.span) { return lowerNamedType(definition, first, n) }
             if let type = known.typeNames[first] {
                 if arguments > 0 { wrongArgumentCount(n, text(first), 0) }
                 return type

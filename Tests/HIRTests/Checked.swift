@@ -74,18 +74,27 @@ struct Checked: Sendable {
     /// `CODE line:column` of each diagnostic (`file:` in front for modules other than the root).
     var places: [String] {
         diagnostics.map {
+            if !isInside($0.primary) { return "\($0.code) outside" }
             let source = sources[$0.primary.file]
             let place = source.lineAndColumn(of: $0.primary.span.start)
             return "\($0.code) \($0.primary.file.rawValue == 0 ? "" : source.path + ":")\(place.line):\(place.column)"
         }
     }
 
+    func isInside(_ label: Label) -> Bool {
+        // The prelude's text is no part of the user's sources.
+        label.file.index < sources.files.count && label.span.start <= label.span.end && Int(label.span.end) <= sources[label.file].bytes.count
+    }
+    /// The first diagnostic with a label outside its file.
+    var misplaced: Diagnostic? { diagnostics.first { !isInside($0.primary) || !$0.secondary.allSatisfy(isInside) } }
+
     /// All that people would read, for failures.
     var messages: String {
         diagnostics.map { d in
+            if !isInside(d.primary) { return "\(d)" }
             let source = sources[d.primary.file]
             let place = source.lineAndColumn(of: d.primary.span.start)
-            return "\(d.code) \(source.path):\(place.line):\(place.column) [\(source.text(d.primary.span))] \(d.message) \(d.helps)"
+            return "\(d.code) \(source.path):\(place.line):\(place.column) [\(isInside(d.primary) ? source.text(d.primary.span) : "OUTSIDE")] \(d.message) \(d.helps)"
         }.joined(separator: "\n")
     }
 }
@@ -122,6 +131,7 @@ struct Case: CustomStringConvertible, Sendable {
     /// What is wrong, or nil.
     func problem() -> String? {
         let checked = Checked(source)
+        if let d = checked.misplaced { return "label outside the file: \(d)" }
         if checked.places != places {
             return "expected \(places), found \(checked.places)\n\(checked.messages)\n\(source)"
         }
