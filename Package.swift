@@ -65,7 +65,8 @@ let package = Package(
 
         tests("SMFTests", ["SMF", "CPlatform"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
-        tests("CaseTests", ["ProgramGenerator"], exclude: ["Cases"]),
+        tests("CaseTests", ["ProgramGenerator", "CTestSupport"], exclude: ["Cases"]),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),

@@ -173,7 +173,6 @@ struct StructRecord {
     var isMutable: Bool
     var typeParameters: [TypeParameterRecord]
     var fieldsReady = false
-    var fieldsInProgress = false
     var fieldNodes: [NodeID] = []
     var privateFields = false
     var methods = NameMap<FunctionID>()
@@ -245,6 +244,8 @@ final class Checker {
     var orderCounter = 0
     /// Suppresses diagnostics while > 0 (trial checks of initialisers).
     var silenced = 0
+    /// A unification since the flag was last cleared failed because a type would contain itself.
+    var foundInfiniteType = false
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
@@ -294,6 +295,7 @@ final class Checker {
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
+        refuseInfiniteStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
@@ -308,6 +310,7 @@ final class Checker {
         }
         while let needed = neededPrelude.popLast() { checkFunction(needed) }
         settleGlobals()
+        if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
         reportUnusedImports()
         program.methodResolver = makeMethodResolver()

@@ -239,7 +239,7 @@ extension Checker {
 
     private func ownTypeArguments(_ record: FunctionRecord, _ given: [TypeID]) -> [TypeID] {
         var result: [TypeID] = []
-        for i in record.typeParameters.indices { result.append(i < given.count ? given[i] : program.types.parameter(i)) }
+        for i in record.typeParameters.indices { result.append(i < given.count ? given[i] : newVariable()) }
         return result
     }
 

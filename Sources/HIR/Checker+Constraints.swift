@@ -32,6 +32,32 @@ struct Constraint {
     var origins: [Label] = []
 }
 
+/// The traits behind the arithmetic operators (LANGUAGE §5.6).
+let operatorTraits: [HIRBinary: String] = [
+    .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .floorDivide: "FloorDiv", .remainder: "Rem",
+    .power: "Pow", .bitAnd: "BitAnd", .bitOr: "BitOr", .bitXor: "BitXor", .shiftLeft: "Shl", .shiftRight: "Shr",
+]
+
+extension HIRBinary {
+    /// The operator as written.
+    var symbol: String {
+        switch self {
+        case .add: "+"
+        case .subtract: "-"
+        case .multiply: "*"
+        case .divide: "/"
+        case .floorDivide: "//"
+        case .remainder: "%"
+        case .power: "**"
+        case .bitAnd: "&"
+        case .bitOr: "|"
+        case .bitXor: "^"
+        case .shiftLeft: "<<"
+        case .shiftRight: ">>"
+        }
+    }
+}
+
 /// What is known of an operation's result.
 enum Outcome {
     case type(TypeID)
@@ -86,11 +112,7 @@ extension Checker {
             guard op == .add else { return .mismatch }
             return unify(l, r) ? .type(l) : .mismatch
         case .parameter:
-            let traits: [HIRBinary: String] = [
-                .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .floorDivide: "FloorDiv",
-                .remainder: "Rem", .power: "Pow", .bitAnd: "BitAnd", .bitOr: "BitOr", .bitXor: "BitXor",
-            ]
-            return parameterOperation(l, r, traits[op] ?? "")
+            return parameterOperation(l, r, operatorTraits[op] ?? "")
         default: return .mismatch
         }
     }

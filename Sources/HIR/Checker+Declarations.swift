@@ -515,11 +515,10 @@ extension Checker {
 
     // MARK: Structs
 
-    /// Resolves the field types of a struct and refuses infinite ones.
+    /// Resolves the field types of a struct.
     func prepareFields(_ id: StructID) {
         if structRecords[id.index].fieldsReady { return }
         let record = structRecords[id.index]
-        structRecords[id.index].fieldsInProgress = true
         let saved = enterContext(module: record.module)
         context.typeParameters = record.typeParameters
         context.owner = id
@@ -528,32 +527,7 @@ extension Checker {
         for field in record.fieldNodes { types.append(lowerType(context.tree[field].nodeB)) }
         program.structs[id.index].fieldTypes = types
         structRecords[id.index].fieldsReady = true
-        for (i, type) in types.enumerated() where contains(type, id, level: 0) {
-            error(
-                "E0305", "struct `\(program.structs[id.index].name)` contains itself",
-                context.tree[record.fieldNodes[i]].span, label: "this field makes it infinitely large",
-                helps: ["hold it in an array: `[\(program.structs[id.index].name)]`"])
-            program.structs[id.index].fieldTypes[i] = .error
-        }
         leaveContext(saved)
-        structRecords[id.index].fieldsInProgress = false
-    }
-
-    /// `true` iff a value of `type` holds a value of struct `id` inside itself.
-    private func contains(_ type: TypeID, _ id: StructID, level: Int) -> Bool {
-        if level > 64 { return true }
-        switch program.types.kind(type) {
-        case .structure:
-            let inner = StructID(Int(program.types.payload(type)))
-            if inner == id { return true }
-            if !structRecords[inner.index].fieldsReady {
-                if structRecords[inner.index].fieldsInProgress { return false }
-                prepareFields(inner)
-            }
-            return program.structs[inner.index].fieldTypes.contains { contains($0, id, level: level + 1) }
-        case .tuple, .option: return program.types.arguments(type).contains { contains($0, id, level: level + 1) }
-        default: return false
-        }
     }
 
     /// The type of `self` in methods of struct `id`.
@@ -570,6 +544,9 @@ extension Checker {
     func prepareSignature(_ id: FunctionID) {
         if functionRecords[id.index].signatureReady { return }
         functionRecords[id.index].signatureReady = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         var record = functionRecords[id.index]
         let saved = enterContext(module: record.module)
         let tree = context.tree

@@ -84,6 +84,7 @@ extension Checker {
         {
             return add(.charConstant, .char, a: scalar, at: context.tree[node].span)
         }
+        foundInfiniteType = false
         if unify(source, target) { return expr }
         return mismatch(expr, source, target, node)
     }
@@ -91,6 +92,13 @@ extension Checker {
     private func mismatch(_ expr: ExprID, _ source: TypeID, _ target: TypeID, _ node: NodeID) -> ExprID {
         var helps: [String] = []
         let span = context.tree[node].span
+        if foundInfiniteType {
+            foundInfiniteType = false
+            error(
+                "E0308", "this has an infinite type: `\(describe(source))` would have to be `\(describe(target))`", span,
+                label: "its type would contain itself", helps: ["annotate the types to see where they disagree"])
+            return errorExpr(span)
+        }
         if source == .nilType && context.body[expr].kind == .nilConstant {
             helps.append("a plain `\(describe(target))` is never nil; use `\(describe(target))?`")
         } else if program.types.kind(source) == .option, resolve(program.types.argument(source, 0)) == target {
@@ -241,12 +249,13 @@ extension Checker {
             return errorExpr(n.span)
         }
         let type = suffixType(suffix) ?? numericHint(hint) ?? newVariable(.number)
+        let span = context.tree[node].span
         let magnitude = UInt64(n.a) | UInt64(n.b) << 32
         let bits = negative ? 0 &- magnitude : magnitude
         // flags bit 0: unsigned bits; bit 1: written with a minus.
         let expr = add(
             .intConstant, type, flags: negative ? 2 : 1, a: UInt32(truncatingIfNeeded: bits),
-            b: UInt32(truncatingIfNeeded: bits >> 32), at: n.span)
+            b: UInt32(truncatingIfNeeded: bits >> 32), at: span)
         if program.types.kind(type) == .variable {
             context.openLiterals.append((expr, node))
         } else {

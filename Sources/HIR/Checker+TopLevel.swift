@@ -17,11 +17,6 @@ extension Checker {
         var parts: [ExprID] = []
         context.blockDepth = 1
         var warned = false
-        // Statics come before the first statement (§9.6).
-        for item in tree.elements(tree[tree.root].listA) where tree[item].kind == .staticDefinition {
-            let expr = initializeStatic(tree[item])
-            if expr.exists { parts.append(expr) }
-        }
         for item in tree.elements(tree[tree.root].listA) {
             let n = tree[item]
             var expr = ExprID.none
@@ -30,7 +25,7 @@ extension Checker {
                 .typeAlias, .constDefinition, .externDefinition, .importDeclaration, .moduleDeclaration, .error, .unsupported,
                 .passStatement:
                 continue
-            case .staticDefinition: continue
+            case .staticDefinition: expr = initializeStatic(n)
             default:
                 if context.flow.unreachable && !warned {
                     warning("W0304", "unreachable code", n.span)
@@ -102,7 +97,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         solvePending(from: context.pendingFloor)
         defaultPending(from: context.pendingFloor)
-        if context.madeVariables { zonkBody(&context.body, parameters: [:]) }
+        zonkBody(parameters: [:])
         runFinalChecks()
         program.functions[id.index].body = context.body
     }
@@ -158,7 +153,7 @@ extension Checker {
     }
 
     /// Literals in a global's type default at once; other open parts stay open for the module's uses (§5.2 (8)).
-    private func openToGlobal(_ type: TypeID) {
+    func openToGlobal(_ type: TypeID) {
         let type = resolve(type)
         let entry = program.types.entries[type.index]
         if entry.kind == .variable {
