@@ -65,7 +65,9 @@ let package = Package(
 
         tests("SMFTests", ["SMF", "CPlatform"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
-        tests("CaseTests", [], exclude: ["Cases"]),
+        tests("CaseTests", ["ProgramGenerator", "CTestSupport"], exclude: ["Cases"]),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
@@ -79,7 +81,7 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-lm", "-Xlinker", "--gc-sections"])]),
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-O1"])]),
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),

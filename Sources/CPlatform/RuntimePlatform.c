@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <dlfcn.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -61,6 +62,12 @@ char **cp_argument_values(void) { return argument_values; }
 int cp_errno(void) { return errno; }
 
 int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+const void *cp_math_function(const char *name) {
+    static void *library;
+    if (!library) library = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
+    return library ? dlsym(library, name) : NULL;
+}
 
 const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size) {
     return memmem(text, text_size, part, part_size);
@@ -125,7 +132,8 @@ uint32_t cp_cpu_features(void) {
     return features;
 }
 
-static __thread jmp_buf *current_call;
+// One call at a time: the host serialises its uses of the runtime.
+static jmp_buf *current_call;
 
 typedef struct { uint64_t a, b; } pair_result;
 typedef struct { uint64_t a; double b; } mixed_result;

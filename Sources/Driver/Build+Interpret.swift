@@ -55,7 +55,7 @@ extension Build {
 
 /// The position line and the frames, in the form of native panics.
 private func printInterpretedBacktrace() {
-    guard let frames = runningInterpreter?.backtrace().filter({ !$0.function.hasPrefix("<entry") }) else { return }
+    guard let frames = runningInterpreter?.backtrace().filter({ !$0.function.isEmpty }) else { return }
     func place(_ frame: MIRSourcePosition) -> String { "\(frame.file):\(frame.line):\(frame.column)" }
     if let first = frames.first { putText("  at \(place(first))\nbacktrace:\n") }
     for (i, frame) in frames.enumerated() {

@@ -50,9 +50,11 @@ package struct Build: ~Copyable {
     }
 
     /// Runs the stages. Diagnostics go to stderr (as JSON: to stdout), texts that were asked for to stdout.
-    package mutating func run(style: DiagnosticStyle = .text) -> BuildResult {
+    ///
+    /// - Parameter showsWarnings: whether warnings of a program without errors are worth showing.
+    package mutating func run(style: DiagnosticStyle = .text, showsWarnings: Bool = true) -> BuildResult {
         Pipeline.run(&compilation)
-        showDiagnostics(style)
+        if showsWarnings || compilation.diagnostics.hasErrors { showDiagnostics(style) }
         showTexts()
         if !compilation.bugs.isEmpty {
             CrashReport.report(compilation.bugs, subject: subject)

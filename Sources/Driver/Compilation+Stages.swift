@@ -16,6 +16,7 @@ extension Compilation {
         var loader = ModuleLoader(rootPath: rootPath)
         loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
         rootBytes = []
+        hasSyntaxErrors = loader.hasSyntaxErrors
         for row in loader.timing.rows { timing.add(row) }
         timing.lineCount = loader.timing.lineCount
         sources = loader.sources
@@ -37,7 +38,9 @@ extension Compilation {
     mutating func checkProgram() {
         // The trees are given away: what the checker no longer needs is freed while it works.
         guard let input = parsed.take() else { return }
-        program = check(input, interner: &interner, diagnostics: &diagnostics)
+        let checked = check(input, interner: &interner, diagnostics: &diagnostics)
+        sources = checked.sources
+        program = checked
     }
 
     mutating func printProgram() {
@@ -46,7 +49,10 @@ extension Compilation {
 
     mutating func lowerModules() {
         guard var checked = program.take() else { return }
-        checked.sources = recordedSources
+        // Files that the checker added, the prelude's, keep their places behind ours.
+        var shown = recordedSources
+        for file in checked.sources.files.dropFirst(shown.files.count) { shown.add(file) }
+        checked.sources = shown
         for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
     }
 

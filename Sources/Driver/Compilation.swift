@@ -40,7 +40,10 @@ package struct Compilation: ~Copyable {
         rootBytes = bytes
     }
 
-    /// `true` iff there is an error, of the user or our own: no later stage may run.
+    /// A module has syntax errors. Imports that lead nowhere are errors too, but checking goes on behind them.
+    var hasSyntaxErrors = false
+
+    /// `true` iff there is an error, of the user or our own.
     package var hasFailed: Bool { diagnostics.hasErrors || !bugs.isEmpty }
 
     /// Whether the text `section` was asked for.

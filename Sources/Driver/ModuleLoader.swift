@@ -10,6 +10,7 @@ internal import Syntax
 struct ModuleLoader {
     private(set) var sources = SourceMap()
     private(set) var modules: [ModuleSource] = []
+    private(set) var hasSyntaxErrors = false
     /// Time spent reading files and parsing them.
     private(set) var timing = Timing()
 
@@ -68,7 +69,9 @@ struct ModuleLoader {
         let source = SourceFile(path: path, bytes: bytes)
         let file = sources.add(source)
         timing.lineCount += source.lineStarts.count - (bytes.last == 10 || bytes.isEmpty ? 1 : 0)
+        let errorCount = diagnostics.errorCount
         let tree = parse(source, file: file, interner: &interner, diagnostics: &diagnostics)
+        if diagnostics.errorCount > errorCount { hasSyntaxErrors = true }
         timing.add("parse", since: start)
         files.append(path)
         modules.append(ModuleSource(path: modulePath(of: path), tree: tree))

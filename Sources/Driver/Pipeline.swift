@@ -74,14 +74,15 @@ package enum Pipeline {
             let start = Timing.now()
             stage.run(&compilation)
             if !stage.timesItself { compilation.timing.add(stage.name, since: start) }
-            // A tree exists, and helps, also when there are syntax errors.
-            if stage.name == "parse" || !compilation.hasFailed { stage.print(&compilation) }
-            if compilation.hasFailed { return }
+            // A tree exists, and helps, also when there are errors.
+            let failed = stage.name == "parse" ? compilation.hasSyntaxErrors : compilation.hasFailed
+            if stage.name == "parse" || !failed { stage.print(&compilation) }
+            if failed { return }
             if verify {
                 let start = Timing.now()
                 stage.verify(&compilation)
                 compilation.timing.add("verify", since: start)
-                if compilation.hasFailed { return }
+                if !compilation.bugs.isEmpty { return }
             }
             if stage.name == compilation.options.stopAfter { return }
         }

@@ -124,6 +124,8 @@ public enum Builtin: UInt16, Sendable, CaseIterable {
     // MARK: Option
     /// P018 with the constant message of the second argument: (self, message str).
     case unwrap
+    /// Payload of the result of parsing text: (self); P003 on None.
+    case unwrapParsed
     case isSome, isNone
 
     // MARK: Range

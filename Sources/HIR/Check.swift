@@ -260,6 +260,8 @@ final class Checker {
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
+    /// Functions of the prelude that are called and whose bodies are still to be checked.
+    var neededPrelude: [FunctionID] = []
     /// Positions at which an ambiguous name was reported.
     var reportedAmbiguities: Set<UInt64> = []
     /// Groups of modules whose initialisation cycle was reported.
@@ -326,6 +328,7 @@ final class Checker {
             if !modules[functionRecords[id].module].isPrelude { checkFunction(FunctionID(id)) }
             id += 1
         }
+        while let needed = neededPrelude.popLast() { checkFunction(needed) }
         checkFieldDefaults()
         settleGlobals()
         if !diagnostics.hasErrors { refuseUnboundedInstances() }

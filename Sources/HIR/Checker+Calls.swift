@@ -977,8 +977,7 @@ extension Checker {
             let parsed = builtin(
                 program.types.isFloat(type) ? .stringToFloat : .stringToInt,
                 program.types.option(program.types.isFloat(type) ? .f64 : .i64), [value], at: n.span)
-            let message = stringConstant("the text is not a number", at: n.span)
-            let unwrapped = builtin(.unwrap, program.types.isFloat(type) ? .f64 : .i64, [parsed, message], at: n.span)
+            let unwrapped = builtin(.unwrapParsed, program.types.isFloat(type) ? .f64 : .i64, [parsed], at: n.span)
             if type == .i64 || type == .f64 { return unwrapped }
             return finishCast(unwrapped, type, flags: 0, n.span)
         }

@@ -60,11 +60,14 @@ extension Checker {
     /// Remembers the names mentioned in the nodes of one definition: its nodes lie between the previous item and itself.
     private func noteMentions(from start: UInt32, to end: UInt32) {
         if context.module != rootIndex { return }
-        var i = Int(start) + 1
-        while i <= Int(end) {
+        var own: Set<NameID> = []
+        for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .name { modules[context.module].mentionedInFunctions.insert(n.nameA) }
-            i += 1
+            if n.kind == .parameter || n.kind == .bindingPattern { own.insert(n.nameA) }
+        }
+        for i in Int(start) + 1..<Int(end) + 1 {
+            let n = context.tree.nodes[i]
+            if n.kind == .name, !own.contains(n.nameA) { modules[context.module].mentionedInFunctions.insert(n.nameA) }
         }
     }
 
@@ -267,8 +270,15 @@ extension Checker {
     private func collectTopLevelNames(_ items: ListID) {
         let tree = context.tree
         let mentioned = modules[context.module].mentionedInFunctions
-        func consider(_ name: NameID, _ node: NodeID, mutable: Bool, value: NodeID, type: NodeID) {
-            if name == known.main || !mentioned.contains(name) { return }
+        // Names surely assigned or declared at the outermost level before they are met again.
+        var settled: Set<NameID> = []
+        func consider(_ name: NameID, _ node: NodeID, mutable: Bool, value: NodeID, type: NodeID, nested: Bool = false) {
+            if name == known.main { return }
+            // A name first assigned inside a block may be missing later: P014 at run time, so it needs its flag.
+            if nested ? settled.contains(name) && !mentioned.contains(name) : !mentioned.contains(name) && modules[context.module].definitions[name] == nil {
+                settled.insert(name)
+                return
+            }
             if let existing = modules[context.module].definitions[name] {
                 if existing.kind == .global, mutable { globalRecords[existing.index].isMutable = true }
                 return
@@ -296,10 +306,12 @@ extension Checker {
                 if outermost { considerPattern(n.nodeA, node, mutable: n.flags & 1 != 0, value: n.nodeC, type: n.nodeB) }
             case .assignment:
                 let target = tree[n.nodeA]
-                if target.kind == .name { consider(target.nameA, node, mutable: true, value: n.nodeB, type: .none) }
+                if target.kind == .name {
+                    consider(target.nameA, node, mutable: true, value: n.nodeB, type: .none, nested: !outermost)
+                }
                 if target.kind == .tuple {
                     for part in tree.elements(target.listA) where tree[part].kind == .name {
-                        consider(tree[part].nameA, node, mutable: true, value: .none, type: .none)
+                        consider(tree[part].nameA, node, mutable: true, value: .none, type: .none, nested: !outermost)
                     }
                 }
             case .ifExpression:

@@ -49,6 +49,7 @@ extension Checker {
     func requireSignature(_ id: FunctionID, _ span: SourceSpan) {
         prepareSignature(id)
         let record = functionRecords[id.index]
+        if record.isAnnotated && record.module == preludeIndex && record.state == .unchecked { neededPrelude.append(id) }
         if record.isAnnotated || record.state == .done { return }
         if record.state == .inProgress {
             // A cycle: everything on the stack above it is one component.

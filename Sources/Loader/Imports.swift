@@ -27,8 +27,10 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
                 throw LoadError(SMFError(.symbolName, at: reader.symbolEntryOffset(Int(wanted.symbol)), value: UInt64(symbol.nameOffset)))
             }
             // Other SMF modules and C libraries are linked or bound by later versions of the loader.
-            if wanted.kind == SMFImportKind.runtime.rawValue, let function = runtimeFunction(named: name, hash: symbol.nameHash) {
-                bound.append(BoundImport(slot: wanted.slot, address: UInt64(UInt(bitPattern: runtimeAddress(of: function)))))
+            if wanted.kind == SMFImportKind.runtime.rawValue,
+                let function = runtimeFunction(named: name, hash: symbol.nameHash), let address = runtimeAddress(of: function)
+            {
+                bound.append(BoundImport(slot: wanted.slot, address: UInt64(UInt(bitPattern: address))))
             } else if wanted.flags.contains(.optional) {
                 bound.append(BoundImport(slot: wanted.slot, address: 0))
             } else {

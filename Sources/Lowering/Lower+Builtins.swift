@@ -137,6 +137,10 @@ extension Lowerer {
             builder.unreachable()
             builder.switchTo(some)
             pushPayload(operands.types.0, operands.bases.0)
+        case .unwrapParsed:
+            let tag = optionTag(operands.types.0, operands.bases.0)
+            builder.trapIf(invert(tag), trapWord(.conversion, .none, .none))
+            pushPayload(operands.types.0, operands.bases.0)
         case .isSome: stack.append(optionTag(operands.types.0, operands.bases.0))
         case .isNone: stack.append(invert(optionTag(operands.types.0, operands.bases.0)))
 

@@ -441,7 +441,7 @@ struct Lowerer {
             if let initializer = program.modules[id.index].initializer { initializers.append(self.symbol(of: initializer)) }
         }
         let main = program.main
-        startFunction(symbol, signature, name: "<entry>", program.modules[moduleID.index].file)
+        startFunction(symbol, signature, name: "", program.modules[moduleID.index].file)
         for initializer in initializers { builder.call(initializer, EmptyCollection<ValueID>(), result: .none) }
         var code = ValueID.none
         if let main {

@@ -28,21 +28,12 @@ extension UnsafeMutableRawPointer {
 
     /// The header without the collector's bits: an `ObjectKind` or the address of a type descriptor.
     @inline(__always) package var header: UInt64 { load(as: UInt64.self) & 0xFFFF_FFFF_FFFF }
-
-    /// This address moved by `bytes`.
-    @inline(__always) package func offset(_ bytes: Int) -> UnsafeMutableRawPointer { self + bytes }
 }
 
 /// The object at an address that is known not to be 0.
 @inline(__always)
 package func refAt(_ address: UInt) -> Ref {
     UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
-}
-
-/// Copies `count` bytes between places that do not overlap.
-@inline(__always)
-package func copyBytes(_ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ count: Int) {
-    memcpy(target, source, count)
 }
 
 /// A piece of text: valid UTF-8 in memory that somebody else keeps alive.

@@ -12,11 +12,14 @@ private func address<Function>(_ function: Function) -> UnsafeRawPointer {
     unsafeBitCast(function, to: UnsafeRawPointer.self)
 }
 
-private typealias Unary = @convention(c) (Double) -> Double
-private typealias Binary = @convention(c) (Double, Double) -> Double
+/// A function of the system's mathematics library, which is loaded when the first one is wanted: most programs want
+/// none, and it would cost each of them 0.1 ms.
+private func mathFunction(_ name: StaticString) -> UnsafeRawPointer? {
+    cp_math_function(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+}
 
-/// Address of a runtime entry.
-package func runtimeAddress(of function: RuntimeFunction) -> UnsafeRawPointer {
+/// Address of a runtime entry; nil if the system lacks its mathematics library.
+package func runtimeAddress(of function: RuntimeFunction) -> UnsafeRawPointer? {
     switch function {
     case .panicTrap: address(simple_rt_panic_trap as @convention(c) (UInt32) -> Void)
     case .panicIndex: address(simple_rt_panic_index as @convention(c) (Int, Int, UInt32) -> Void)
@@ -98,30 +101,30 @@ package func runtimeAddress(of function: RuntimeFunction) -> UnsafeRawPointer {
     case .arguments: address(simple_rt_arguments as @convention(c) () -> UnsafeMutableRawPointer)
     case .flush: address(simple_rt_flush as @convention(c) () -> Void)
     case .powInteger: address(simple_rt_pow_integer as @convention(c) (Int, Int, UInt32) -> Int)
-    case .powF64: address(pow as Binary)
-    case .remainderF64: address(fmod as Binary)
-    case .floorF64: address(floor as Unary)
-    case .ceilF64: address(ceil as Unary)
-    case .truncF64: address(trunc as Unary)
-    case .roundF64: address(round as Unary)
-    case .roundEvenF64: address(rint as Unary)
-    case .expF64: address(exp as Unary)
-    case .exp2F64: address(exp2 as Unary)
-    case .lnF64: address(log as Unary)
-    case .log2F64: address(log2 as Unary)
-    case .log10F64: address(log10 as Unary)
-    case .sinF64: address(sin as Unary)
-    case .cosF64: address(cos as Unary)
-    case .tanF64: address(tan as Unary)
-    case .asinF64: address(asin as Unary)
-    case .acosF64: address(acos as Unary)
-    case .atanF64: address(atan as Unary)
-    case .atan2F64: address(atan2 as Binary)
-    case .sinhF64: address(sinh as Unary)
-    case .coshF64: address(cosh as Unary)
-    case .tanhF64: address(tanh as Unary)
-    case .cbrtF64: address(cbrt as Unary)
-    case .hypotF64: address(hypot as Binary)
+    case .powF64: mathFunction("pow")
+    case .remainderF64: mathFunction("fmod")
+    case .floorF64: mathFunction("floor")
+    case .ceilF64: mathFunction("ceil")
+    case .truncF64: mathFunction("trunc")
+    case .roundF64: mathFunction("round")
+    case .roundEvenF64: mathFunction("rint")
+    case .expF64: mathFunction("exp")
+    case .exp2F64: mathFunction("exp2")
+    case .lnF64: mathFunction("log")
+    case .log2F64: mathFunction("log2")
+    case .log10F64: mathFunction("log10")
+    case .sinF64: mathFunction("sin")
+    case .cosF64: mathFunction("cos")
+    case .tanF64: mathFunction("tan")
+    case .asinF64: mathFunction("asin")
+    case .acosF64: mathFunction("acos")
+    case .atanF64: mathFunction("atan")
+    case .atan2F64: mathFunction("atan2")
+    case .sinhF64: mathFunction("sinh")
+    case .coshF64: mathFunction("cosh")
+    case .tanhF64: mathFunction("tanh")
+    case .cbrtF64: mathFunction("cbrt")
+    case .hypotF64: mathFunction("hypot")
     case .u64ToF64: address(simple_rt_u64_to_f64 as @convention(c) (UInt) -> Double)
     case .f64ToU64: address(simple_rt_f64_to_u64 as @convention(c) (Double) -> UInt)
     }

@@ -55,11 +55,12 @@
             case (2, 100): 2
             default: 0
             }
+        guard let address = runtimeAddress(of: function) else { preconditionFailure("no libm on this system") }
         var answer = cp_results()
         let ended = withUnsafePointer(to: &words) { words in
             withUnsafePointer(to: &floats) { floats in
                 cp_call_entry(
-                    runtimeAddress(of: function), UnsafeRawPointer(words).assumingMemoryBound(to: UInt64.self),
+                    address, UnsafeRawPointer(words).assumingMemoryBound(to: UInt64.self),
                     UnsafeRawPointer(floats).assumingMemoryBound(to: Double.self), kind, &answer)
             }
         }

@@ -124,7 +124,8 @@ public enum IndexedKind: UInt8, Sendable { case array, string, tuple, insertPosi
 
 /// A format specification (LANGUAGE §12.1), packed for the runtime: bits 0–20 fill scalar (0: blank), 21–22 align
 /// (0 default, 1 `<`, 2 `>`, 3 `^`), 23–24 sign (1 `+`, 2 blank), 25 `#`, 26 `0`, 27–28 grouping (1 `,`, 2 `_`),
-/// 29–33 type (`FormatType`), 34–49 width, 50–63 precision + 1 (0: none).
+/// 29–32 type (`FormatType`), 33 the f64 of `simple_rt_format_f64` was widened from an f32 (whose shortest digits are
+/// wanted), 34–49 width, 50–63 precision + 1 (0: none).
 public enum FormatType: UInt8, Sendable {
     case none, d, b, o, x, upperX, f, e, g, percent, s, debug
 }

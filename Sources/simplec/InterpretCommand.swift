@@ -21,7 +21,7 @@ struct InterpretCommand: ParsableCommand {
                 var options = pipeline.compileOptions
                 options.stopAfter = "optimize"
                 var build = try Build(path: file, options: options)
-                if case .failure(let status) = build.run() { return status }
+                if case .failure(let status) = build.run(showsWarnings: false) { return status }
                 return build.interpret(arguments: arguments)
             } catch {
                 return reportUnreadable(error)

@@ -21,7 +21,7 @@ struct RunCommand: ParsableCommand {
         let (file, arguments, pipeline, isCode) = (file, arguments, pipeline, isCode)
         onLargeStack(subject: isCode ? "<string>" : file) {
             let options = pipeline.compileOptions
-            let times = RunTimes(text: pipeline.time, json: pipeline.timeJson)
+            let times = RunTimes(text: pipeline.time, json: pipeline.timeJson, onlyShows: pipeline.onlyShows)
             return isCode
                 ? runCode(file, arguments, options, times) : runFile(file, arguments, options, times)
         }

@@ -34,6 +34,8 @@ func onLargeStack(subject: String, _ body: @escaping () -> Int32) -> Never {
 struct RunTimes {
     var text = false
     var json = false
+    /// Texts were asked for, or a stage to stop behind: the program does not run.
+    var onlyShows = false
 }
 
 /// Compiles the program at `path` and becomes it. Returns an exit status if that fails.
@@ -59,7 +61,7 @@ private func finishRun(_ build: inout Build, _ arguments: [String], _ times: Run
     if times.text { SystemFile.print(build.compilation.timing.report, to: 2) }
     if times.json { SystemFile.print(build.compilation.timing.json, to: 2) }
     if case .failure(let status) = result { return status }
-    if build.compilation.image.isEmpty { return 0 }
+    if times.onlyShows { return 0 }
     return report(ProgramRunner.run(image: build.compilation.image, arguments: arguments))
 }
 

@@ -1,3 +1,4 @@
+import CTestSupport
 import Glibc
 
 /// What a process did.
@@ -26,18 +27,10 @@ enum ProcessRunner {
         _ executable: String, _ arguments: [String], in directory: String, stdin: [UInt8] = [],
         environment: [String: String] = [:], timeout: Double = 20
     ) -> ProcessResult {
-        let output = temporaryFile(), errors = temporaryFile(), input = temporaryFile()
+        let output = test_unnamed_file(), errors = test_unnamed_file(), input = test_unnamed_file()
         defer { for descriptor in [output, errors, input] { close(descriptor) } }
         stdin.withUnsafeBytes { _ = write(input, $0.baseAddress, $0.count) }
         lseek(input, 0, SEEK_SET)
-
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        posix_spawn_file_actions_addchdir_np(&actions, directory)
 
         var argv: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
         var environmentStrings: [UnsafeMutablePointer<CChar>?] = []
@@ -53,7 +46,8 @@ enum ProcessRunner {
         defer { for pointer in argv + environmentStrings { free(pointer) } }
 
         var process: pid_t = 0
-        let code = posix_spawn(&process, executable, &actions, nil, &argv, &environmentStrings)
+        let code = test_spawn(
+            &process, executable, directory, input, output, errors, &argv, &environmentStrings)
         if code != 0 {
             let text = "cannot start \(executable): \(String(cString: strerror(code)))\n"
             return ProcessResult(stdout: [], stderr: Array(text.utf8), status: 127)
@@ -82,14 +76,6 @@ enum ProcessRunner {
         }
         let signal = status & 0x7F
         return (signal == 0 ? (status >> 8) & 0xFF : 128 + signal, false)
-    }
-
-    /// An open file without a name.
-    private static func temporaryFile() -> Int32 {
-        var template = Array("/tmp/simple-case-XXXXXX\0".utf8CString)
-        let descriptor = mkostemp(&template, O_CLOEXEC)
-        unlink(template)
-        return descriptor
     }
 
     private static func contents(_ descriptor: Int32) -> [UInt8] {

@@ -19,8 +19,8 @@ private let formatF64: @convention(c) (Int64, Double, Int64) -> Void = { calls.a
 private let arraySlice: @convention(c) (Int64, Int64, Int64, Int64, Int32) -> Int64 = {
     $0 &+ $1 &* 10 &+ $2 &* 100 &+ $3 &* 1000 &+ Int64($4) &* 10000
 }
-private let stringToInt: @convention(c) (Int64) -> simple_rt_pair_ii = { simple_rt_pair_ii(first: $0 &+ 1, second: $0 &+ 2) }
-private let stringToFloat: @convention(c) (Int64) -> simple_rt_pair_id = { simple_rt_pair_id(first: $0, second: 2.5) }
+private let stringToInt: @convention(c) (Int64) -> simple_int_pair = { simple_int_pair(first: $0 &+ 1, second: $0 &+ 2) }
+private let stringToFloat: @convention(c) (Int64) -> simple_int_double = { simple_int_double(first: $0, second: 2.5) }
 private let flush: @convention(c) () -> Void = {
     guard let running else { return }
     calls += running.backtrace().map { "\($0.function) \($0.file):\($0.line):\($0.column)" }

@@ -41,6 +41,8 @@ int cp_open_read(const char *path);
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
 uint64_t cp_physical_memory(void);
+// Address of a function of libm.so.6, NULL if there is none.
+const void *cp_math_function(const char *name);
 // memmem, a GNU extension.
 const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size);
 // Blocks until fd can be written.

@@ -24,14 +24,16 @@ package struct Location: Equatable, Sendable, BitwiseCopyable {
 package struct ParallelMove: ~Copyable {
     /// One move; sources are read before any target is written.
     package struct Move: BitwiseCopyable {
-        var to: Location
-        var from: Location
+        package var to: Location
+        package var from: Location
     }
     private var pending = ScratchArray<Move>(capacity: 32)
     /// The result: to be executed in order.
     package private(set) var steps = ScratchArray<Move>(capacity: 32)
     /// How many pending moves read each register.
     private var readers = ScratchArray<UInt32>(capacity: 32)
+
+    package init() {}
 
     package mutating func begin() {
         pending.removeAll()

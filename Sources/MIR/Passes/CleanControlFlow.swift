@@ -5,18 +5,18 @@ internal import Support
 
 extension PassContext {
     /// See the top of this file. Linear. A parameter of a block that is joined to its predecessor becomes a `copy`.
-    mutating func cleanControlFlow(_ function: inout MIRFunction) {
-        if threadEmptyBlocks(&function) { flowIsValid = false }
-        updateFlow(function)
-        if function.withView({ joinBlocks($0) }) {
-            flowIsValid = false
-            updateFlow(function)
+    func cleanControlFlow(_ function: inout MIRFunction) {
+        if threadEmptyBlocks(&function) { flow.invalidate() }
+        updateFlow(&function, .control)
+        let isJoined = function.withView { joinBlocks($0) }
+        if isJoined || !isArranged(function) {
+            arrangeBlocks(&function)
+            flow.invalidate()
         }
-        arrangeBlocks(&function)
     }
 
     /// Edges to a block that does nothing but jump go where it jumps.
-    private mutating func threadEmptyBlocks(_ function: inout MIRFunction) -> Bool {
+    private func threadEmptyBlocks(_ function: inout MIRFunction) -> Bool {
         var changed = false
         for e in function.edges.indices {
             // A bound, since empty blocks can form a cycle.
@@ -40,7 +40,7 @@ extension PassContext {
     }
 
     /// Joins each block that ends in a jump to a block without other predecessors with that block.
-    private mutating func joinBlocks(_ view: FunctionView) -> Bool {
+    private func joinBlocks(_ view: FunctionView) -> Bool {
         var changed = false
         for i in 0..<flow.count {
             let block = Int(flow.block(i))
@@ -89,17 +89,21 @@ extension PassContext {
         view.blocks[target].parameterCount = 0
     }
 
-    /// Leaves the reachable blocks, in reverse postorder.
-    private mutating func arrangeBlocks(_ function: inout MIRFunction) {
-        var isArranged = flow.count == function.blocks.count
-        for i in 0..<flow.count where flow.block(i) != UInt32(i) { isArranged = false }
-        if isArranged { return }
+    private func isArranged(_ function: borrowing MIRFunction) -> Bool {
+        if flow.count < function.blocks.count { return false }
+        for i in 0..<flow.count where flow.block(i) != UInt32(i) { return false }
+        return true
+    }
+    /// Leaves the reachable blocks that were not joined to others, in reverse postorder.
+    private func arrangeBlocks(_ function: inout MIRFunction) {
         words.prepare(function.blocks.count, filledWith: 0)
         var blocks: ContiguousArray<Block> = []
         blocks.reserveCapacity(flow.count)
         for i in 0..<flow.count {
-            words[flow.block(i)] = UInt32(i)
-            blocks.append(function.blocks[Int(flow.block(i))])
+            let block = function.blocks[Int(flow.block(i))]
+            if !block.last.exists { continue }
+            words[flow.block(i)] = UInt32(blocks.count)
+            blocks.append(block)
         }
         function.blocks = blocks
         // Edges of unreachable blocks belong to no terminator any more; what they say does not matter.
@@ -113,6 +117,5 @@ extension PassContext {
                 parameter = function[parameter].next
             }
         }
-        flowIsValid = false
     }
 }

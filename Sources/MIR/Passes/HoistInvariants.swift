@@ -13,10 +13,12 @@ extension PassContext {
     ///  - loads of classes that the loop does not write, if the address is good: another access through it dominates the
     ///    preheader, it is a fresh object, or the load is computed whenever the loop is entered;
     ///  - traps that are the first effect of each turn: then they only come earlier in time.
-    mutating func hoistInvariants(_ function: inout MIRFunction) {
-        updateFlow(function)
-        if flow.nest.loops.isEmpty { return }
-        let loopCount = flow.nest.loops.count
+    func hoistInvariants(_ function: inout MIRFunction) {
+        updateFlow(&function, .control)
+        if !flow.hasRetreatingEdges { return }
+        updateFlow(&function, .loops)
+        if flow.loopCount == 0 { return }
+        let loopCount = flow.loopCount
         // By value: its block; by value: a block in which something was accessed through it, + 1.
         words.prepare(function.instructions.count, filledWith: 0)
         moreWords.prepare(function.instructions.count, filledWith: 0)
@@ -31,7 +33,7 @@ extension PassContext {
 
     /// The block that ends in a jump and is the only one to enter loop `l`.
     private func preheader(_ view: FunctionView, _ l: UInt32) -> UInt32 {
-        let header = flow.nest.loops[Int(l)].header.rawValue
+        let header = flow.header(l)
         var found = FlowGraph.none
         for p in flow.incoming(header) where !flow.isBlock(flow.source(p), inLoop: l) {
             if found != FlowGraph.none { return FlowGraph.none }
@@ -74,7 +76,7 @@ extension PassContext {
     private func settleCertainty(_ block: UInt32, _ innermost: UInt32) {
         var l = innermost
         while l != FlowGraph.none {
-            let header = flow.nest.loops[Int(l)].header.rawValue
+            let header = flow.header(l)
             var isOnAllPaths = true
             for p in flow.incoming(header) where flow.isBlock(flow.source(p), inLoop: l) {
                 if !flow.dominates(block, flow.source(p)) { isOnAllPaths = false }

@@ -52,7 +52,7 @@ struct MemoryStates: ~Copyable {
     mutating func computeLoopWrites(
         _ view: FunctionView, _ flow: borrowing FlowGraph, _ effects: borrowing ScratchBuffer<CallEffects>
     ) {
-        let loopCount = flow.nest.loops.count
+        let loopCount = flow.loopCount
         loopWrites.prepare(loopCount, filledWith: 0)
         if loopCount == 0 { return }
         for i in 0..<flow.count {

@@ -40,13 +40,16 @@ struct CallEffects: OptionSet {
 }
 
 /// What the passes share while they work on one module: facts about its symbols, and memory for side tables.
-struct PassContext: ~Copyable {
+///
+/// A class, since closures over a noncopyable struct of this size copy it back and forth (measured: 8 % of all passes).
+final class PassContext {
+    init() {}
+
     /// By symbol index.
     var effects = ScratchBuffer<CallEffects>()
     private var symbolCount = 0
-    /// Describes the function at hand as long as `flowIsValid`.
+    /// Describes the function at hand; passes that change blocks or edges invalidate it.
     var flow = FlowGraph()
-    var flowIsValid = false
 
     /// By value: what its uses should use instead, or 0 for itself.
     var forward = ScratchBuffer<UInt32>()
@@ -72,17 +75,16 @@ struct PassContext: ~Copyable {
     var facts = ConstraintGraph()
 
     /// Reads the module's symbols.
-    mutating func prepare(symbols: ContiguousArray<Symbol>) {
+    func prepare(symbols: ContiguousArray<Symbol>) {
         symbolCount = symbols.count
         effects.prepare(symbolCount)
         for i in 0..<symbolCount { effects[i] = CallEffects(symbols[i].kind) }
     }
 
-    /// Makes `flow` describe `function`.
-    mutating func updateFlow(_ function: borrowing MIRFunction) {
-        if flowIsValid { return }
-        flow.compute(function)
-        flowIsValid = true
+    /// Makes `flow` describe `function` as far as `level`.
+    @inline(__always)
+    func updateFlow(_ function: inout MIRFunction, _ level: FlowGraph.Level) {
+        if flow.level < level { function.withView { flow.update($0, level) } }
     }
 
     /// The value that stands for `value` after replacements.

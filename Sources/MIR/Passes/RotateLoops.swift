@@ -42,9 +42,11 @@ extension PassContext {
     private static let longestHeader = 24
 
     /// See the top of this file. O(function) if it has loops, nothing otherwise.
-    mutating func rotateLoops(_ function: inout MIRFunction) {
-        updateFlow(function)
-        if flow.nest.loops.isEmpty || flow.nest.isIrreducible { return }
+    func rotateLoops(_ function: inout MIRFunction) {
+        updateFlow(&function, .control)
+        if !flow.hasRetreatingEdges { return }
+        updateFlow(&function, .loops)
+        if flow.loopCount == 0 || flow.isIrreducible { return }
         let valueCount = function.instructions.count
         headerValueLimit = valueCount
         // By value: index of the rotation of whose header it is one, + 1; and its uses elsewhere.
@@ -56,7 +58,7 @@ extension PassContext {
         joinValues.prepare(valueCount, filledWith: 0)
         var rotations: [Rotation] = []
         function.withView { view in
-            for loop in flow.nest.loops { rotations.append(rotation(view, loop.header.rawValue)) }
+            for l in 0..<flow.loopCount { rotations.append(rotation(view, flow.header(UInt32(l)))) }
             for r in rotations.indices where rotations[r].isAccepted {
                 forEachValue(view, rotations[r].header) { words[$0] = UInt32(r + 1) }
             }
@@ -78,7 +80,7 @@ extension PassContext {
                 createPreheader(&function, rotations[r].header)
             }
         }
-        flowIsValid = false
+        flow.invalidate()
     }
 
     private func forEachValue(_ view: FunctionView, _ block: UInt32, _ body: (UInt32) -> Void) {
