@@ -87,6 +87,7 @@ let package = Package(
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),
         tests("SyntaxTests", ["Syntax", "Diagnostics", "Support"], exclude: ["Fixtures", "Trees"]),
+        tests("HIRTests", ["HIR", "Syntax", "Diagnostics", "Support"]),
         tests("LoweringTests", ["Lowering", "HIR", "MIR", "RuntimeABI", "Support"]),
         tests("MIRTests", ["CPlatform", "MIR", "Support", "RuntimeABI"], exclude: ["PassCases"]),
     ]

@@ -21,6 +21,8 @@ struct LocalInfo {
     var used = false
     /// Position among the locals whose initialisation is tracked, or -1.
     var tracked: Int32 = -1
+    /// Its first value is a plain `nil`: a later value of type T makes it a `T?`.
+    var startsNil = false
     /// Loop nesting at the declaration.
     var loopDepth: Int32 = 0
 }
@@ -57,19 +59,19 @@ struct FlowState: Equatable {
         assignedMore[word] |= 1 << UInt64(index % 64)
         maybeMore[word] |= 1 << UInt64(index % 64)
     }
+    /// Notes what another path, which may have run before this point, assigned.
+    mutating func mergeMaybe(_ other: FlowState) {
+        if other.unreachable { return }
+        maybeAssigned |= other.maybeAssigned
+        while maybeMore.count < other.maybeMore.count { maybeMore.append(0) }
+        for i in other.maybeMore.indices { maybeMore[i] |= other.maybeMore[i] }
+    }
     /// The state where control may come from either of two places.
     static func join(_ a: FlowState, _ b: FlowState) -> FlowState {
+        if b.unreachable { return a }
+        if a.unreachable { return b }
         var result = a
-        result.maybeAssigned |= b.maybeAssigned
-        while result.maybeMore.count < b.maybeMore.count { result.maybeMore.append(0) }
-        for i in b.maybeMore.indices { result.maybeMore[i] |= b.maybeMore[i] }
-        if b.unreachable { return result }
-        if a.unreachable {
-            result.assigned = b.assigned
-            result.assignedMore = b.assignedMore
-            result.unreachable = false
-            return result
-        }
+        result.mergeMaybe(b)
         result.assigned &= b.assigned
         for i in result.assignedMore.indices {
             result.assignedMore[i] &= i < b.assignedMore.count ? b.assignedMore[i] : 0
@@ -104,8 +106,8 @@ struct BodyContext {
     /// Result type: declared, or a variable that `return`s join into.
     var resultType = TypeID.nilType
     var hasDeclaredResult = false
-    /// `return e` occurred in a function without declared result.
-    var sawReturnValue = false
+    /// Initialisers of statics: they run before the root's top-level statements.
+    var isInitializer = false
     /// The root's top-level statements.
     var isTopLevel = false
     var flow = FlowState()
@@ -113,6 +115,8 @@ struct BodyContext {
     var loops: [LoopRecord] = []
     /// Number literals whose type was open when they were met: checked for fit at the end.
     var openLiterals: ContiguousArray<(expr: ExprID, node: NodeID)> = []
+    /// Operations on constants, in order: evaluated at the end, for E0312.
+    var constantOperations: ContiguousArray<(expr: ExprID, span: SourceSpan)> = []
     /// Checks that wait for final types: a place and what must hold.
     var finalChecks: [FinalCheck] = []
     var silentErrors = 0
@@ -120,13 +124,14 @@ struct BodyContext {
     var madeVariables = false
     /// Functions that bare assignments of this body must belong to: depth of blocks at function level.
     var blockDepth = 0
-    /// Bare names assigned in nested blocks are visible until the end of the body.
-    /// How many names were put at the bottom of `undo`: scope marks move up by as much.
-    var bareInsertions = 0
+    /// Bare-assigned names, visible until the end of the body: what they were bound to before.
+    var bareUndo: ContiguousArray<(NameID, NameBinding)> = []
     /// Where this body's constraints begin in `Checker.pending`.
     var pendingFloor = 0
     /// A value that was no `nil` was returned from a function without declared result.
     var returnedPlain = false
+    /// `return` without a value, in a function without declared result: judged when the result is known.
+    var bareReturns: [(expr: ExprID, span: SourceSpan)] = []
     /// Stack of statement lists under construction.
     var scratch: ContiguousArray<UInt32> = []
     /// Arguments that defaults being checked may read, with the locals that stand for them.

@@ -111,6 +111,10 @@ struct ModuleState {
     var imports: [ImportBinding] = []
     /// Modules imported with `*`.
     var globs: [Int] = []
+    /// Those among them whose names this module exports in turn.
+    var exportedGlobs: [Int] = []
+    /// Some initialiser of a static calls functions of the program.
+    var initialisersCall = false
     /// Names mentioned inside functions: top-level variables among them must live in memory.
     var mentionedInFunctions: Set<NameID> = []
     /// Modules this one imports, in source order (for the order of initialisation).
@@ -173,7 +177,6 @@ struct StructRecord {
     var isMutable: Bool
     var typeParameters: [TypeParameterRecord]
     var fieldsReady = false
-    var fieldsInProgress = false
     var fieldNodes: [NodeID] = []
     var privateFields = false
     var methods = NameMap<FunctionID>()
@@ -199,8 +202,8 @@ struct GlobalRecord {
     var isStatic: Bool
     var typeReady = false
     var inProgress = false
-    /// Its initialiser is a constant or it is initialised before any user code of the root: reads need no check.
-    var alwaysInitialised: Bool
+    /// A static, or a `let` of an imported module: initialised before the root's first statement.
+    var isEarly: Bool
     var position: UInt32
     /// The expression that determines its type, if it has no annotation.
     var valueNode: NodeID
@@ -214,6 +217,11 @@ struct AliasRecord {
     var module: Int
     var inProgress = false
     var type: TypeID?
+}
+
+extension Label {
+    /// File and start in one number.
+    var place: UInt64 { UInt64(file.rawValue) << 32 | UInt64(span.start) }
 }
 
 /// The state of checking one program. See the head of Check.swift for the order of work.
@@ -245,12 +253,20 @@ final class Checker {
     var orderCounter = 0
     /// Suppresses diagnostics while > 0 (trial checks of initialisers).
     var silenced = 0
+    /// A unification since the flag was last cleared failed because a type would contain itself.
+    var foundInfiniteType = false
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
     /// Functions of the prelude that are called and whose bodies are still to be checked.
     var neededPrelude: [FunctionID] = []
-    /// Globals that the root's top-level code has surely assigned by the statement being checked.
+    /// Positions at which an ambiguous name was reported.
+    var reportedAmbiguities: Set<UInt64> = []
+    /// Groups of modules whose initialisation cycle was reported.
+    var reportedCycles: Set<Int> = []
+    /// For each module: a number that modules importing each other share.
+    var moduleCycles: [Int] = []
+    /// Globals that the root's top-level code (or the initialiser being checked) has surely assigned by now.
     var assignedAtTopLevel: Set<Int> = []
     /// Bodies of functions under inference.
     var unfinished: [FunctionID: SavedBody] = [:]
@@ -294,6 +310,7 @@ final class Checker {
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
+        refuseInfiniteStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
@@ -307,7 +324,9 @@ final class Checker {
             id += 1
         }
         while let needed = neededPrelude.popLast() { checkFunction(needed) }
+        checkFieldDefaults()
         settleGlobals()
+        if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
         reportUnusedImports()
         program.methodResolver = makeMethodResolver()

@@ -51,7 +51,7 @@ extension Checker {
             if isOpen(t) { return later("calling a function value is", n) }
             return notCallable(n.nodeA, t, n)
         }
-        if let definition = lookUpDefinition(name) {
+        if let definition = lookUpDefinition(name, callee.span) {
             switch definition.kind {
             case .function: return callFunction(FunctionID(definition.index), receiver: nil, n, hint: hint)
             case .structure, .alias:
@@ -239,7 +239,7 @@ extension Checker {
 
     private func ownTypeArguments(_ record: FunctionRecord, _ given: [TypeID]) -> [TypeID] {
         var result: [TypeID] = []
-        for i in record.typeParameters.indices { result.append(i < given.count ? given[i] : program.types.parameter(i)) }
+        for i in record.typeParameters.indices { result.append(i < given.count ? given[i] : newVariable()) }
         return result
     }
 
@@ -308,6 +308,10 @@ extension Checker {
         context.id = contextCounter
         context.module = record.module
         context.tree = modules[record.module].tree
+        context.file = modules[record.module].file
+        // What is wrong in it is reported where it is declared.
+        silenced += 1
+        let errors = context.silentErrors
         let scope = pushScope()
         for (k, value) in earlier.enumerated() where k < record.parameters.count {
             // Earlier parameters by name: their values, which are temporaries or pure enough to read again only through a local.
@@ -321,11 +325,13 @@ extension Checker {
         let stores = Array(context.defaultStores[mark...])
         context.defaultStores.removeSubrange(mark...)
         popScope(to: scope)
+        silenced -= 1
         context.module = savedModule
         context.tree = savedTree
         context.file = savedFile
         context.id = savedID
         context.typeParameters = savedTypes
+        if context.silentErrors != errors { return errorExpr(n.span) }
         if uses {
             // Turn each earlier argument into "store and yield", so that the default can read it.
             for (value, local) in stores {
@@ -496,7 +502,7 @@ extension Checker {
 
     private func shorthand(_ n: Node) -> ExprID {
         if let local = lookUpLocal(n.nameA) { return readLocal(local, n.span) }
-        if let definition = lookUpDefinition(n.nameA) { return useDefinition(definition, n.nameA, n.span) }
+        if let definition = lookUpDefinition(n.nameA, n.span) { return useDefinition(definition, n.nameA, n.span) }
         reportUnknown(n.nameA, n.span)
         return errorExpr(n.span)
     }
@@ -504,16 +510,22 @@ extension Checker {
     /// An expression of another module (a field's default) emitted into this body.
     private func foreignExpression(_ node: NodeID, in module: Int, expected: TypeID) -> ExprID {
         guard node.exists else { return errorExpr(SourceSpan(start: 0, end: 0)) }
-        let savedModule = context.module, savedTree = context.tree, savedID = context.id
+        let savedModule = context.module, savedTree = context.tree, savedID = context.id, savedFile = context.file
         contextCounter += 1
         context.id = contextCounter
         context.module = module
         context.tree = modules[module].tree
+        context.file = modules[module].file
+        // What is wrong in it is reported where it is declared.
+        silenced += 1
+        let errors = context.silentErrors
         let expr = check(node, expected: expected)
+        silenced -= 1
         context.module = savedModule
         context.tree = savedTree
         context.id = savedID
-        return expr
+        context.file = savedFile
+        return context.silentErrors == errors ? expr : errorExpr(SourceSpan(start: 0, end: 0))
     }
 
     // MARK: Methods

@@ -32,6 +32,32 @@ struct Constraint {
     var origins: [Label] = []
 }
 
+/// The traits behind the arithmetic operators (LANGUAGE §5.6).
+let operatorTraits: [HIRBinary: String] = [
+    .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .floorDivide: "FloorDiv", .remainder: "Rem",
+    .power: "Pow", .bitAnd: "BitAnd", .bitOr: "BitOr", .bitXor: "BitXor", .shiftLeft: "Shl", .shiftRight: "Shr",
+]
+
+extension HIRBinary {
+    /// The operator as written.
+    var symbol: String {
+        switch self {
+        case .add: "+"
+        case .subtract: "-"
+        case .multiply: "*"
+        case .divide: "/"
+        case .floorDivide: "//"
+        case .remainder: "%"
+        case .power: "**"
+        case .bitAnd: "&"
+        case .bitOr: "|"
+        case .bitXor: "^"
+        case .shiftLeft: "<<"
+        case .shiftRight: ">>"
+        }
+    }
+}
+
 /// What is known of an operation's result.
 enum Outcome {
     case type(TypeID)
@@ -86,11 +112,7 @@ extension Checker {
             guard op == .add else { return .mismatch }
             return unify(l, r) ? .type(l) : .mismatch
         case .parameter:
-            let traits: [HIRBinary: String] = [
-                .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .floorDivide: "FloorDiv",
-                .remainder: "Rem", .power: "Pow", .bitAnd: "BitAnd", .bitOr: "BitOr", .bitXor: "BitXor",
-            ]
-            return parameterOperation(l, r, traits[op] ?? "")
+            return parameterOperation(l, r, operatorTraits[op] ?? "")
         default: return .mismatch
         }
     }
@@ -271,7 +293,17 @@ extension Checker {
     }
 
     /// Solves one constraint if enough is known; failures are reported and count as solved.
-    func solve(_ c: Constraint) -> Bool {
+    func solve(_ constraint: Constraint) -> Bool {
+        var c = constraint
+        // Users see their own call, not the inside of a prelude function.
+        if c.file == modules[preludeIndex].file, let call = c.origins.firstIndex(where: { $0.file != c.file }) {
+            c.file = c.origins[call].file
+            c.span = c.origins[call].span
+            c.origins.removeFirst(call + 1)
+        }
+        let savedFile = context.file
+        context.file = c.file
+        defer { context.file = savedFile }
         let outcome: Outcome
         switch c.kind {
         case .binary(let op): outcome = binaryResult(op, c.operands[0], c.operands[1])
@@ -322,9 +354,6 @@ extension Checker {
 
     /// Reports an unsatisfied constraint at its place, with the calls that led there.
     private func report(_ c: Constraint, mismatchOf type: TypeID? = nil) {
-        let savedFile = context.file
-        context.file = c.file
-        defer { context.file = savedFile }
         let types = c.operands.map { describe($0) }
         let origins = c.origins.map { Label(file: $0.file, span: $0.span, message: "required by this call") }
         switch c.kind {

@@ -222,13 +222,30 @@ extension Checker {
         globalRecords.append(
             GlobalRecord(
                 node: node, module: context.module, name: name, isMutable: isMutable, isStatic: isStatic,
-                alwaysInitialised: isStatic || context.module != rootIndex, position: n.span.start, valueNode: value,
+                isEarly: isStatic || context.module != rootIndex, position: n.span.start, valueNode: value,
                 typeNode: type))
         program.modules[context.module].globals.append(GlobalID(id))
+        if globalRecords[id].isEarly, callsFunctions(value) { modules[context.module].initialisersCall = true }
         if isStatic || context.module != rootIndex {
             define(name, Definition(kind: .global, index: id), n, nameStart: nil)
         } else {
             modules[context.module].definitions.set(name, Definition(kind: .global, index: id))
+        }
+    }
+
+    /// `true` iff evaluating `node` may run functions of the program, which may read other module-level variables.
+    private func callsFunctions(_ node: NodeID, level: Int = 0) -> Bool {
+        if !node.exists { return false }
+        if level > 200 { return true }
+        let tree = context.tree
+        let n = tree[node]
+        switch n.kind {
+        case .intLiteral, .floatLiteral, .boolLiteral, .nilLiteral, .stringLiteral, .charLiteral, .byteStringLiteral, .name:
+            return false
+        case .array, .tuple: return tree.elements(n.listA).contains { callsFunctions($0, level: level + 1) }
+        case .unary: return callsFunctions(n.nodeA, level: level + 1)
+        case .binary: return callsFunctions(n.nodeA, level: level + 1) || callsFunctions(n.nodeB, level: level + 1)
+        default: return true
         }
     }
 
@@ -333,7 +350,10 @@ extension Checker {
             let path = ListID(rawValue: tree.raw(n.listA, 0))
             let alias = NameID(rawValue: tree.raw(n.listA, 1))
             if flags.contains(.isGlob) {
-                if case .module(let other) = target { modules[index].globs.append(other) }
+                if case .module(let other) = target {
+                    modules[index].globs.append(other)
+                    if flags.contains(.isReexport) { modules[index].exportedGlobs.append(other) }
+                }
                 continue
             }
             if flags.contains(.hasItems) {
@@ -368,17 +388,24 @@ extension Checker {
         modules[index].importNames.set(name, modules[index].imports.count - 1)
     }
 
-    /// Reports imported items that do not exist, once all modules have bound their imports.
+    /// Refuses imports of items that do not exist or are private: when all modules have bound their imports, as an
+    /// import may name what another one re-exports.
     func verifyImports(_ index: Int) {
         let saved = enterContext(module: index)
         defer { leaveContext(saved) }
-        for (i, binding) in modules[index].imports.enumerated() {
-            guard case .item(let other, let item) = binding.target, findItem(other, item) == nil else { continue }
-            let names = modules[other].definitions.names.filter { modules[other].publicNames.contains($0) }.map { text($0) }
-            error(
-                "E0601", "module `\(modules[other].path)` has no item `\(text(item))`", binding.span,
-                helps: suggestion(text(item), names))
-            modules[index].imports[i].target = .failed
+        for i in modules[index].imports.indices {
+            let binding = modules[index].imports[i]
+            guard case .item(let other, let item) = binding.target else { continue }
+            if findItem(other, item) == nil {
+                let names = modules[other].definitions.names.filter { modules[other].publicNames.contains($0) }.map { text($0) }
+                error(
+                    "E0601", "module `\(modules[other].path)` has no item `\(text(item))`", binding.span,
+                    helps: suggestion(text(item), names))
+                modules[index].imports[i].target = .failed
+            } else if !isVisible(item, in: other) {
+                reportPrivate(item, other, binding.span)
+                modules[index].imports[i].target = .failed
+            }
         }
     }
 
@@ -393,6 +420,9 @@ extension Checker {
             case .failed: return Definition(kind: .broken, index: 0)
             }
         }
+        for other in modules[index].exportedGlobs where modules[other].publicNames.contains(name) {
+            return modules[other].definitions[name]
+        }
         return nil
     }
 
@@ -400,13 +430,13 @@ extension Checker {
     func isVisible(_ name: NameID, in index: Int) -> Bool {
         if index == context.module || modules[index].publicNames.contains(name) { return true }
         if let binding = modules[index].importNames[name] { return modules[index].imports[binding].isReexport }
-        return false
+        return modules[index].exportedGlobs.contains { modules[$0].publicNames.contains(name) }
     }
 
     // MARK: Look-up
 
-    /// What `name` means at module level (§9.4 (4)–(7)); marks imports as used.
-    func lookUpDefinition(_ name: NameID) -> Definition? {
+    /// What `name`, mentioned at `span`, means at module level (§9.4 (4)–(7)); marks imports as used.
+    func lookUpDefinition(_ name: NameID, _ span: SourceSpan? = nil) -> Definition? {
         let index = context.module
         if let definition = modules[index].definitions[name] { return definition }
         if let binding = modules[index].importNames[name] {
@@ -415,17 +445,20 @@ extension Checker {
             case .module(let other): return Definition(kind: .module, index: other)
             case .failed: return Definition(kind: .broken, index: 0)
             case .item(let other, let item):
-                if !isVisible(item, in: other) { reportPrivate(item, other, modules[index].imports[binding].span) }
                 return findItem(other, item)
             }
         }
         var found: (Definition, Int)?
         for other in modules[index].globs {
-            guard modules[other].publicNames.contains(name), let definition = findItem(other, name) else { continue }
+            guard isVisible(name, in: other), let definition = findItem(other, name) else { continue }
             if let (first, module) = found, first.kind != definition.kind || first.index != definition.index {
-                error(
-                    "E0207", "`\(text(name))` is ambiguous: both `\(modules[module].path)` and `\(modules[other].path)` export it",
-                    SourceSpan(start: 0, end: 0), helps: ["import it by name from one of them"])
+                // Once for each mention, though several rules may ask for it.
+                if let span, silenced > 0 || reportedAmbiguities.insert(Label(file: context.file, span: span).place).inserted {
+                    error(
+                        "E0207", "`\(text(name))` is ambiguous: both `\(modules[module].path)` and `\(modules[other].path)` export it",
+                        span, label: "exported by both",
+                        helps: ["import it by name from one of them: `use \(modules[module].path).\(text(name))`"])
+                }
                 return Definition(kind: .broken, index: 0)
             }
             found = (definition, other)
@@ -443,7 +476,7 @@ extension Checker {
     func lookUpPath(_ list: ListID, _ span: SourceSpan) -> (Definition, NameID)? {
         let tree = context.tree
         let first = tree.name(list, 0)
-        guard var definition = lookUpDefinition(first) else {
+        guard var definition = lookUpDefinition(first, span) else {
             error("E0201", "unknown name `\(text(first))`", span, label: "not found in this scope")
             return nil
         }
@@ -511,15 +544,35 @@ extension Checker {
             }
         }
         program.initializationOrder = order
+        findModuleCycles(order)
+    }
+
+    /// Numbers the groups of modules that import each other (Kosaraju's algorithm).
+    private func findModuleCycles(_ order: [ModuleID]) {
+        var importers = [[Int]](repeating: [], count: modules.count)
+        for index in modules.indices { for other in modules[index].dependencies { importers[other].append(index) } }
+        moduleCycles = Array(modules.indices)
+        var seen = [Bool](repeating: false, count: modules.count)
+        for root in order.reversed() where !seen[root.index] {
+            seen[root.index] = true
+            var work = [root.index]
+            while let module = work.popLast() {
+                moduleCycles[module] = root.index
+                // Importers of a module of the group, found earlier in no other group, reach it and are reached.
+                for other in importers[module] where !seen[other] {
+                    seen[other] = true
+                    work.append(other)
+                }
+            }
+        }
     }
 
     // MARK: Structs
 
-    /// Resolves the field types of a struct and refuses infinite ones.
+    /// Resolves the field types of a struct.
     func prepareFields(_ id: StructID) {
         if structRecords[id.index].fieldsReady { return }
         let record = structRecords[id.index]
-        structRecords[id.index].fieldsInProgress = true
         let saved = enterContext(module: record.module)
         context.typeParameters = record.typeParameters
         context.owner = id
@@ -528,32 +581,7 @@ extension Checker {
         for field in record.fieldNodes { types.append(lowerType(context.tree[field].nodeB)) }
         program.structs[id.index].fieldTypes = types
         structRecords[id.index].fieldsReady = true
-        for (i, type) in types.enumerated() where contains(type, id, level: 0) {
-            error(
-                "E0305", "struct `\(program.structs[id.index].name)` contains itself",
-                context.tree[record.fieldNodes[i]].span, label: "this field makes it infinitely large",
-                helps: ["hold it in an array: `[\(program.structs[id.index].name)]`"])
-            program.structs[id.index].fieldTypes[i] = .error
-        }
         leaveContext(saved)
-        structRecords[id.index].fieldsInProgress = false
-    }
-
-    /// `true` iff a value of `type` holds a value of struct `id` inside itself.
-    private func contains(_ type: TypeID, _ id: StructID, level: Int) -> Bool {
-        if level > 64 { return true }
-        switch program.types.kind(type) {
-        case .structure:
-            let inner = StructID(Int(program.types.payload(type)))
-            if inner == id { return true }
-            if !structRecords[inner.index].fieldsReady {
-                if structRecords[inner.index].fieldsInProgress { return false }
-                prepareFields(inner)
-            }
-            return program.structs[inner.index].fieldTypes.contains { contains($0, id, level: level + 1) }
-        case .tuple, .option: return program.types.arguments(type).contains { contains($0, id, level: level + 1) }
-        default: return false
-        }
     }
 
     /// The type of `self` in methods of struct `id`.
@@ -570,6 +598,9 @@ extension Checker {
     func prepareSignature(_ id: FunctionID) {
         if functionRecords[id.index].signatureReady { return }
         functionRecords[id.index].signatureReady = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         var record = functionRecords[id.index]
         let saved = enterContext(module: record.module)
         let tree = context.tree

@@ -84,6 +84,7 @@ extension Checker {
         {
             return add(.charConstant, .char, a: scalar, at: context.tree[node].span)
         }
+        foundInfiniteType = false
         if unify(source, target) { return expr }
         return mismatch(expr, source, target, node)
     }
@@ -91,6 +92,13 @@ extension Checker {
     private func mismatch(_ expr: ExprID, _ source: TypeID, _ target: TypeID, _ node: NodeID) -> ExprID {
         var helps: [String] = []
         let span = context.tree[node].span
+        if foundInfiniteType {
+            foundInfiniteType = false
+            error(
+                "E0308", "this has an infinite type: `\(describe(source))` would have to be `\(describe(target))`", span,
+                label: "its type would contain itself", helps: ["annotate the types to see where they disagree"])
+            return errorExpr(span)
+        }
         if source == .nilType && context.body[expr].kind == .nilConstant {
             helps.append("a plain `\(describe(target))` is never nil; use `\(describe(target))?`")
         } else if program.types.kind(source) == .option, resolve(program.types.argument(source, 0)) == target {
@@ -241,12 +249,13 @@ extension Checker {
             return errorExpr(n.span)
         }
         let type = suffixType(suffix) ?? numericHint(hint) ?? newVariable(.number)
+        let span = context.tree[node].span
         let magnitude = UInt64(n.a) | UInt64(n.b) << 32
         let bits = negative ? 0 &- magnitude : magnitude
         // flags bit 0: unsigned bits; bit 1: written with a minus.
         let expr = add(
             .intConstant, type, flags: negative ? 2 : 1, a: UInt32(truncatingIfNeeded: bits),
-            b: UInt32(truncatingIfNeeded: bits >> 32), at: n.span)
+            b: UInt32(truncatingIfNeeded: bits >> 32), at: span)
         if program.types.kind(type) == .variable {
             context.openLiterals.append((expr, node))
         } else {
@@ -377,7 +386,7 @@ extension Checker {
             error("E0209", "`main` cannot be read", n.span, helps: ["`main = value` only sets the exit code"])
             return errorExpr(n.span)
         }
-        if let definition = lookUpDefinition(name) { return useDefinition(definition, name, n.span) }
+        if let definition = lookUpDefinition(name, n.span) { return useDefinition(definition, name, n.span) }
         if name == known.none {
             let target = resolve(hint)
             let type = program.types.kind(target) == .option ? target : program.types.option(newVariable())
@@ -449,14 +458,50 @@ extension Checker {
     func readGlobal(_ index: Int, _ span: SourceSpan) -> ExprID {
         let type = globalType(index)
         var flags: UInt8 = 0
-        if !globalRecords[index].alwaysInitialised {
-            // Inside functions (and before the assignment at top level) the value may be missing yet.
-            if !(context.isTopLevel && assignedAtTopLevel.contains(index)) {
-                flags = HIRExpr.checkInitialised
-                program.globals[index].needsFlag = true
-            }
+        if isCyclicStatic(index, span) { return errorExpr(span) }
+        if mayBeUninitialised(index) {
+            flags = HIRExpr.checkInitialised
+            program.globals[index].needsFlag = true
         }
         return add(.global, type, flags: flags, a: UInt32(index), at: span)
+    }
+
+    /// Refuses an initialiser that reads a static of a module in the same cycle of imports (E0602, once for a cycle).
+    private func isCyclicStatic(_ index: Int, _ span: SourceSpan) -> Bool {
+        guard context.isInitializer else { return false }
+        let record = globalRecords[index]
+        let group = moduleCycles[record.module]
+        if record.module == context.module || group != moduleCycles[context.module] { return false }
+        if record.valueNode.exists && isLiteral(modules[record.module].tree, record.valueNode) { return false }
+        if silenced == 0, reportedCycles.insert(group).inserted {
+            error(
+                "E0602", "`\(text(record.name))` belongs to a module that imports this one: neither can be initialised first", span,
+                label: "needed to initialise this module", helps: ["make it a `const`, or compute it in a function"])
+        }
+        return true
+    }
+
+    /// Whether a read of global `index` here may come before its initialiser has run (P014 then).
+    private func mayBeUninitialised(_ index: Int) -> Bool {
+        let record = globalRecords[index]
+        if context.isInitializer {
+            if record.module == context.module { return !assignedAtTopLevel.contains(index) }
+            // Modules that do not import this one are initialised before it.
+            return moduleCycles[record.module] == moduleCycles[context.module]
+        }
+        if context.isTopLevel && (record.isEarly || assignedAtTopLevel.contains(index)) { return false }
+        if !record.isEarly { return true }
+        // Functions run early only if an initialiser of this group of modules calls them.
+        let group = moduleCycles[record.module]
+        return modules.indices.contains { moduleCycles[$0] == group && modules[$0].initialisersCall }
+    }
+
+    private func isLiteral(_ tree: SyntaxTree, _ node: NodeID) -> Bool {
+        switch tree[node].kind {
+        case .intLiteral, .floatLiteral, .boolLiteral, .nilLiteral, .stringLiteral, .charLiteral: true
+        case .unary: isLiteral(tree, tree[node].nodeA)
+        default: false
+        }
     }
 
     private func inferSelf(_ n: Node) -> ExprID {
@@ -493,7 +538,7 @@ extension Checker {
         return add(.makeTuple, program.types.tuple(types), b: list.rawValue, at: n.span)
     }
 
-    private func inferArray(_ n: Node, hint: TypeID) -> ExprID {
+    func inferArray(_ n: Node, hint: TypeID) -> ExprID {
         var target = resolve(hint)
         if program.types.kind(target) == .option { target = resolve(program.types.argument(target, 0)) }
         var element: TypeID
@@ -744,7 +789,7 @@ extension Checker {
         switch n.kind {
         case .name:
             if lookUpLocal(n.nameA) != nil { return .none }
-            if let definition = lookUpDefinition(n.nameA) {
+            if let definition = lookUpDefinition(n.nameA, n.span) {
                 switch definition.kind {
                 case .module: return .module(definition.index)
                 case .structure:

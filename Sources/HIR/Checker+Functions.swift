@@ -10,6 +10,10 @@ internal import Syntax
 extension Checker {
     /// Checks the body of `id` unless that happened.
     func checkFunction(_ id: FunctionID) {
+        // A body is checked once: what is wrong in it must be heard even if a trial check asks for the function.
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         prepareSignature(id)
         if functionRecords[id.index].state != .unchecked { return }
         functionRecords[id.index].state = .inProgress
@@ -87,7 +91,7 @@ extension Checker {
             solvePending(from: pendingStart)
             defaultPending(from: pendingStart)
         }
-        if record.isAnnotated { if context.madeVariables { zonkBody(&context.body, parameters: [:]) }; runFinalChecks() }
+        if record.isAnnotated { zonkBody(parameters: [:]) ; runFinalChecks() }
         program.functions[id.index].body = context.body
         unfinished[id] = record.isAnnotated ? nil : SavedBody(context: context)
         leaveContext(saved)
@@ -97,10 +101,16 @@ extension Checker {
     private func checkFunctionBody(_ body: NodeID, _ id: FunctionID) {
         let tree = context.tree
         let b = tree[body]
-        let returnsValue = mentionsReturnValue(body)
+        var returns = ReturnForms()
+        collectReturns(body, &returns)
+        let returnsValue = returns.value || returns.nilValue
         let declared = context.hasDeclaredResult
         let isMain = functionRecords[id.index].name == known.main && functionRecords[id.index].module == rootIndex
             && functionRecords[id.index].owner == nil
+        if !declared && returns.nilValue && returns.value, isOpen(context.resultType) {
+            // Join of nil and T (§5.2): the paths that return a T come to know it in time.
+            _ = unify(context.resultType, program.types.option(newVariable()))
+        }
         if !declared && !returnsValue {
             // The tail counts only if it is a plain expression.
             let statements = tree.elements(b.listA)
@@ -111,6 +121,7 @@ extension Checker {
                 context.body.root = checkBlock(b.listA, span: b.span, valueWanted: true, expected: context.resultType)
                 let type = context.body[context.body.root].type
                 if !context.flow.unreachable || kind(type) != .never { joinResult(type, b.span) }
+                settleBareReturns()
                 return
             }
             _ = unify(context.resultType, .nilType)
@@ -126,6 +137,7 @@ extension Checker {
                     missingReturn(id)
                 }
             }
+            settleBareReturns()
             return
         }
         let wantsValue = resolve(context.resultType) != .nilType
@@ -140,11 +152,29 @@ extension Checker {
                 let list = context.body[root].listB
                 let count = context.body.count(list)
                 let lastNode = lastStatementExpression(b.listA)
+                if kind(type) == .nilType, isControl(tree[lastNode].kind) {
+                    missingReturn(id)
+                    return
+                }
                 let value = coerce(context.body.expr(list, count - 1), to: context.resultType, lastNode)
                 context.body.pool[list.index + count] = value.rawValue
                 context.body[root].type = context.resultType
             }
-            _ = type
+        }
+    }
+
+    /// `return` without a value where the result turned out not to be nil.
+    private func settleBareReturns() {
+        for (expr, span) in context.bareReturns {
+            let result = resolve(context.resultType)
+            switch program.types.kind(result) {
+            case .nilType, .error, .never: break
+            case .option: context.body[expr].a = add(.noneConstant, result, at: span).rawValue
+            default:
+                error(
+                    "E0301", "`return` without a value, but the function's result is `\(describe(result))`", span,
+                    helps: ["return a value here too, or declare the function `-> nil`"])
+            }
         }
     }
 
@@ -167,22 +197,46 @@ extension Checker {
 
     private func isControl(_ kind: NodeKind) -> Bool { kind == .ifExpression || kind == .matchExpression }
 
-    /// `true` iff the body contains `return e` (not inside lambdas or nested functions).
-    private func mentionsReturnValue(_ node: NodeID, level: Int = 0) -> Bool {
-        if !node.exists || level > 400 { return false }
-        let tree = context.tree
-        let n = tree[node]
+    /// Which forms of `return e` a body contains.
+    private struct ReturnForms {
+        /// `return e` with anything but a plain nil.
+        var value = false
+        /// `return nil` or `return None`.
+        var nilValue = false
+    }
+
+    /// Finds the `return e` of a body (not those in lambdas or nested functions).
+    private func collectReturns(_ node: NodeID, _ found: inout ReturnForms, level: Int = 0) {
+        if !node.exists || level > 600 || found.value && found.nilValue { return }
+        let n = context.tree[node]
         switch n.kind {
-        case .returnStatement: return n.a != 0
-        case .block: return tree.elements(n.listA).contains { mentionsReturnValue($0, level: level + 1) }
-        case .ifExpression: return mentionsReturnValue(n.nodeB, level: level + 1) || mentionsReturnValue(n.nodeC, level: level + 1)
-        case .whileStatement, .labeled, .withStatement: return mentionsReturnValue(n.nodeB, level: level + 1)
-        case .loopStatement, .expressionStatement: return mentionsReturnValue(n.nodeA, level: level + 1)
-        case .forStatement: return mentionsReturnValue(n.nodeC, level: level + 1)
-        case .matchExpression: return tree.elements(n.listB).contains { mentionsReturnValue(tree[$0].nodeC, level: level + 1) }
-        case .declaration: return mentionsReturnValue(n.nodeC, level: level + 1)
-        case .assignment: return mentionsReturnValue(n.nodeB, level: level + 1)
-        default: return false
+        case .returnStatement:
+            if n.a == 0 { return }
+            let value = context.tree[n.nodeA]
+            if value.kind == .nilLiteral || value.kind == .name && value.nameA == known.none {
+                found.nilValue = true
+            } else {
+                found.value = true
+            }
+        case .block: for part in context.tree.elements(n.listA) { collectReturns(part, &found, level: level + 1) }
+        case .ifExpression:
+            // Chains of `elif` are long, not deep.
+            var link = n
+            while true {
+                collectReturns(link.nodeB, &found, level: level + 1)
+                guard link.c != 0 else { return }
+                let next = context.tree[link.nodeC]
+                if next.kind != .ifExpression { return collectReturns(link.nodeC, &found, level: level + 1) }
+                link = next
+            }
+        case .whileStatement, .labeled, .withStatement: collectReturns(n.nodeB, &found, level: level + 1)
+        case .loopStatement, .expressionStatement: collectReturns(n.nodeA, &found, level: level + 1)
+        case .forStatement: collectReturns(n.nodeC, &found, level: level + 1)
+        case .matchExpression:
+            for arm in context.tree.elements(n.listB) { collectReturns(context.tree[arm].nodeC, &found, level: level + 1) }
+        case .declaration: collectReturns(n.nodeC, &found, level: level + 1)
+        case .assignment: collectReturns(n.nodeB, &found, level: level + 1)
+        default: break
         }
     }
 
@@ -336,7 +390,7 @@ extension Checker {
             if let saved = unfinished[member] {
                 let outer = context
                 context = saved.context
-                if context.madeVariables || !map.isEmpty { zonkBody(&context.body, parameters: map) }
+                zonkBody(parameters: map)
                 patchComponentCalls(members, base: base, count: order.count)
                 runFinalChecks()
                 program.functions[member.index].body = context.body
@@ -377,11 +431,20 @@ extension Checker {
         return program.types.intern(entry.kind, payload: entry.payload, parts)
     }
 
-    /// Gives every node of `body` its final type.
-    func zonkBody(_ body: inout HIRBody, parameters map: [UInt32: TypeID]) {
+    /// Gives every node of the present body its final type.
+    func zonkBody(parameters map: [UInt32: TypeID]) {
+        if !context.madeVariables && map.isEmpty { return }
+        // Out of the context while it changes: it must not be reached through `self` meanwhile.
+        var body = HIRBody()
+        swap(&body, &context.body)
         for i in body.exprs.indices {
             let type = body.exprs[i].type
-            if program.types.entries[type.index].hasVariables { body.exprs[i].type = generalized(type, map) }
+            if program.types.entries[type.index].hasVariables {
+                let final = generalized(type, map)
+                body.exprs[i].type = final
+                // A variable began as `nil` and turned out to be an Option.
+                if body.exprs[i].kind == .nilConstant, program.types.kind(final) == .option { body.exprs[i].kind = .noneConstant }
+            }
             switch body.exprs[i].kind {
             case .compoundAssign:
                 let type = TypeID(rawValue: body.exprs[i].c)
@@ -403,6 +466,7 @@ extension Checker {
         for i in body.locals.indices where program.types.entries[body.locals[i].type.index].hasVariables {
             body.locals[i].type = generalized(body.locals[i].type, map)
         }
+        swap(&body, &context.body)
         for literal in context.openLiterals { checkLiteralFits(literal.expr, literal.node) }
     }
 

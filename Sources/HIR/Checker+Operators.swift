@@ -11,8 +11,8 @@ extension Checker {
             return later(op == .await ? "`await` is" : "pointers are", n)
         case .negate:
             let operand = context.tree[n.nodeA]
-            if operand.kind == .intLiteral { return inferInt(operand, n.nodeA, hint: hint, negative: true) }
-            if operand.kind == .floatLiteral { return inferFloat(operand, n.nodeA, hint: hint, negative: true) }
+            if operand.kind == .intLiteral { return inferInt(operand, node, hint: hint, negative: true) }
+            if operand.kind == .floatLiteral { return inferFloat(operand, node, hint: hint, negative: true) }
             return finishUnary(.negate, infer(n.nodeA, hint: hint), n)
         case .bitNot: return finishUnary(.bitNot, infer(n.nodeA, hint: hint), n)
         case .not: return finishUnary(.not, infer(n.nodeA, hint: .bool), n)
@@ -24,7 +24,9 @@ extension Checker {
         let result = add(.unary, t, op: op.rawValue, a: operand.rawValue, at: n.span)
         if op == .not && isOpen(t) { _ = unify(t, .bool) }
         switch unaryResult(op, t) {
-        case .type(let type): context.body[result].type = type
+        case .type(let type):
+            context.body[result].type = type
+            if op == .negate, isConstantOperand(operand) { context.constantOperations.append((result, n.span)) }
         case .stuck: context.body[result].type = self.defer(.unary(op), [t], expr: result, span: n.span)
         case .mismatch:
             let symbol = op == .negate ? "-" : op == .bitNot ? "~" : "not"
@@ -84,6 +86,7 @@ extension Checker {
         case .type(let type):
             context.body[result].type = type
             noteParameterConstraint(.binary(op), [l, r], type, span)
+            if isConstantOperand(left), isConstantOperand(right) { context.constantOperations.append((result, span)) }
         case .stuck: context.body[result].type = self.defer(.binary(op), [l, r], expr: result, span: span)
         case .mismatch:
             let left = describe(l), right = describe(r)
@@ -97,6 +100,12 @@ extension Checker {
             } else if op == .bitAnd || op == .bitOr, left == "bool" || right == "bool" {
                 helps.append("use `and` / `or` for conditions")
             }
+            if let trait = operatorTraits[op], kind(l) == .parameter {
+                error(
+                    "E0313", "the bounds of `\(left)` do not guarantee `\(left) \(op.symbol) \(right)`", operatorSpan,
+                    helps: ["add a bound, as in `[\(left): \(trait)]`, or leave the type out to have it inferred at each call"])
+                return result
+            }
             error(
                 "E0306", operatorMessage(op, left, right), operatorSpan,
                 secondary: [
@@ -105,6 +114,15 @@ extension Checker {
                 ], helps: helps)
         }
         return result
+    }
+
+    /// An integer constant, or an operation on such: worth evaluating for E0312.
+    private func isConstantOperand(_ expr: ExprID) -> Bool {
+        let kind = context.body[expr].kind
+        if kind == .intConstant { return true }
+        if kind != .binary && kind != .unary { return false }
+        // The list is short, and an operand is among its last entries.
+        return context.constantOperations.last(where: { $0.expr <= expr })?.expr == expr
     }
 
     /// In a function with explicit type parameters, an operation on them must hold for each instance.

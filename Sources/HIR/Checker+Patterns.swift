@@ -62,7 +62,7 @@ extension Checker {
         let n = context.tree[node]
         if depth > 1200 {
             error("E0106", "pattern nested too deeply", n.span)
-            return addPattern(.wildcard, type, n.span)
+            return addPattern(.wildcard, .error, n.span)
         }
         let t = resolve(type)
         switch n.kind {
@@ -131,14 +131,14 @@ extension Checker {
                 return addPattern(.none, type, n.span)
             }
             patternMismatch("`nil`", type, n.span)
-            return addPattern(.wildcard, type, n.span)
+            return addPattern(.wildcard, .error, n.span)
         }
         // A literal matches an Option's payload only inside `Some(…)`.
         let expr = infer(n.nodeA, hint: t)
         let own = resolve(self.type(of: expr))
         if own == .str && t == .char || !unify(own, t) {
             patternMismatch(own, type, n.span)
-            return addPattern(.wildcard, type, n.span)
+            return addPattern(.wildcard, .error, n.span)
         }
         return addPattern(.constant, type, a: expr.rawValue, n.span)
     }
@@ -148,21 +148,23 @@ extension Checker {
         for (expr, node) in [(low, n.nodeA), (high, n.nodeB)] {
             if !unify(self.type(of: expr), t) {
                 patternMismatch(self.type(of: expr), type, context.tree[node].span)
-                return addPattern(.wildcard, type, n.span)
+                return addPattern(.wildcard, .error, n.span)
             }
         }
         let r = resolve(t)
         if !(isNumberLike(r) || r == .char || r == .str || r == .error || isOpen(r)) {
             patternMismatch("a range", type, n.span)
-            return addPattern(.wildcard, type, n.span)
+            return addPattern(.wildcard, .error, n.span)
         }
         let inclusive = n.flags & 1 != 0
         if let a = constantOf(low), let b = constantOf(high), let order = compareConstants(a, b) {
             if order > 0 || (order == 0 && !inclusive) {
                 error("E0405", "this range pattern is empty", n.span)
+                return addPattern(.wildcard, .error, n.span)
             }
         } else if context.body[low].kind != .error && context.body[high].kind != .error {
             error("E0701", "the bounds of a range pattern must be constants", n.span)
+            return addPattern(.wildcard, .error, n.span)
         }
         return addPattern(.range, type, flags: inclusive ? 1 : 0, a: low.rawValue, b: high.rawValue, n.span)
     }
@@ -284,7 +286,7 @@ extension Checker {
             }
             guard tree.count(n.listB) == 1 else {
                 error("E0404", "`Some` has one payload field", n.span)
-                return addPattern(.wildcard, .error, n.span)
+                return brokenPayload(n, state)
             }
             let inner = tree[tree.element(n.listB, 0)]
             let sub = inner.kind == .restPattern ? addPattern(.wildcard, payload, n.span) : patternFor(inner.nodeB, payload, state)
@@ -296,7 +298,7 @@ extension Checker {
         }
         // A constant of a module, or a struct.
         var definition: Definition?
-        if count == 1 { definition = lookUpDefinition(first) } else { definition = lookUpPath(n.listA, n.span)?.0 }
+        if count == 1 { definition = lookUpDefinition(first, n.span) } else { definition = lookUpPath(n.listA, n.span)?.0 }
         guard let definition else {
             if count == 1 { error("E0201", "unknown name `\(text(first))` in a pattern", n.span, label: "no such variant, struct or constant") }
             return brokenPayload(n, state)
@@ -374,6 +376,10 @@ extension Checker {
             } else {
                 positional = true
                 position += 1
+            }
+            if index < names.count, subs[index] != nil {
+                error("E0319", "field `\(text(names[index]))` is given twice in this pattern", p.span)
+                continue
             }
             guard index < names.count else {
                 error("E0404", "`\(describe(t))` has \(names.count) fields", p.span)

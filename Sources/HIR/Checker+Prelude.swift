@@ -286,8 +286,7 @@ extension Checker {
             var array = n
             array.kind = .array
             array.a = n.b
-            let node = addScratchNode(array)
-            return infer(node)
+            return inferArray(array, hint: .error)
         case "format":
             var parts: [ExprID] = []
             for argument in context.tree.elements(n.listB) {
@@ -303,11 +302,5 @@ extension Checker {
             error("E0201", "unknown macro `\(name)!`", n.span)
             return errorExpr(n.span)
         }
-    }
-
-    /// Adds a synthesised syntax node to the present tree.
-    private func addScratchNode(_ node: Node) -> NodeID {
-        let id = context.tree.add(node)
-        return id
     }
 }

@@ -7,13 +7,11 @@ extension Checker {
     // MARK: Scopes
 
     /// Begins a scope; returns the mark for `popScope`.
-    func pushScope() -> Int { context.undo.count - context.bareInsertions }
+    func pushScope() -> Int { context.undo.count }
 
     /// Ends the scopes begun since `mark`.
-    ///
-    /// Marks count without the names that bare assignments put at the bottom of the log meanwhile.
     func popScope(to mark: Int) {
-        while context.undo.count - context.bareInsertions > mark {
+        while context.undo.count > mark {
             let (name, old) = context.undo.removeLast()
             bindings[name.index] = old
         }
@@ -53,9 +51,9 @@ extension Checker {
         context.infos[id.index].name = name
         context.body.locals[id.index].name = name
         while bindings.count <= name.index { bindings.append(NameBinding(context: 0, local: 0)) }
-        // At the bottom of the undo log: it outlives every scope of the body.
-        context.undo.insert((name, bindings[name.index]), at: 0)
-        context.bareInsertions += 1
+        // Not in the undo log: the binding outlives every scope of the body. No open scope binds the name (it would
+        // have been found), so no entry of the log can hide this one.
+        context.bareUndo.append((name, bindings[name.index]))
         bindings[name.index] = NameBinding(context: context.id, local: id.rawValue)
         return id
     }
@@ -88,7 +86,7 @@ extension Checker {
                 context.scratch.append(value.rawValue)
                 type = self.type(of: value)
                 hasValue = true
-            } else if valueWanted && i == count - 1 && (n.kind == .ifExpression || n.kind == .matchExpression) {
+            } else if valueWanted && i == count - 1 && (n.kind == .matchExpression || n.kind == .ifExpression && hasElse(n)) {
                 let value = infer(statement, hint: expected)
                 context.scratch.append(value.rawValue)
                 type = self.type(of: value)
@@ -108,6 +106,16 @@ extension Checker {
         let node = context.body.addList(context.scratch[listStart...])
         context.scratch.removeSubrange(listStart...)
         return add(.block, type, flags: hasValue ? HIRExpr.blockHasValue : 0, b: node.rawValue, at: span)
+    }
+
+    /// `true` iff the last link of the `if` chain `n` is an `else`: only then can it be a block's value.
+    private func hasElse(_ n: Node) -> Bool {
+        var n = n
+        while n.kind == .ifExpression {
+            if n.c == 0 { return false }
+            n = context.tree[n.nodeC]
+        }
+        return true
     }
 
     /// Constraints of outer bodies are not this body's to solve.
@@ -190,9 +198,11 @@ extension Checker {
             }
             let value: ExprID
             if let declared { value = check(n.nodeC, expected: declared) } else { value = infer(n.nodeC) }
-            refuseNever(value, n.nodeC)
-            let type = declared ?? type(of: value)
-            let local = declareLocal(name, type, pattern.span, mutable: mutable || pattern.flags & 1 != 0, origin: .declaration)
+            let isMutable = mutable || pattern.flags & 1 != 0
+            let startsNil = declared == nil && isMutable && isNil(value)
+            let type = declared ?? (isMutable ? startType(value) : type(of: value))
+            let local = declareLocal(name, type, pattern.span, mutable: isMutable, origin: .declaration)
+            context.infos[local.index].startsNil = startsNil
             return add(.storeLocal, type, a: local.rawValue, b: value.rawValue, at: n.span)
         }
         guard n.c != 0 else {
@@ -203,8 +213,6 @@ extension Checker {
         let checked = checkPattern(n.nodeA, against: declared ?? type(of: value), mutable: mutable, irrefutable: true)
         return add(.bind, .nilType, a: checked.rawValue, b: value.rawValue, at: n.span)
     }
-
-    private func refuseNever(_ value: ExprID, _ node: NodeID) {}
 
     private func checkLocalConstant(_ n: Node, _ node: NodeID) -> ExprID {
         if context.isTopLevel && context.blockDepth <= 1 { return .none }
@@ -283,6 +291,7 @@ extension Checker {
         let type = globalType(index)
         guard n.c != 0 else { return .none }
         let value = check(n.nodeC, expected: type)
+        openToGlobal(type)
         assignedAtTopLevel.insert(index)
         let place = add(.global, type, a: UInt32(index), at: n.span)
         return add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span)
@@ -292,7 +301,7 @@ extension Checker {
     private func assignName(_ name: NameID, _ span: SourceSpan, valueNode: NodeID, _ n: Node) -> ExprID {
         if let index = lookUpLocal(name) {
             let type = context.body.locals[index].type
-            let value = check(valueNode, expected: type)
+            let value = context.infos[index].startsNil ? assignOverNil(type, valueNode) : check(valueNode, expected: type)
             markAssigned(index, span)
             return add(.storeLocal, type, a: UInt32(index), b: value.rawValue, at: n.span)
         }
@@ -325,13 +334,29 @@ extension Checker {
             }
         }
         let value = infer(valueNode)
-        let type = type(of: value)
-        if resolve(type) == .nilType && isNil(value) {
-            // `x = nil`: an Option whose payload a later assignment tells.
-        }
-        let local = declareBare(name, type, span)
+        let local = declareBare(name, startType(value), span)
+        context.infos[local.index].startsNil = isNil(value)
         context.flow.assign(Int(context.infos[local.index].tracked))
-        return add(.storeLocal, type, a: local.rawValue, b: value.rawValue, at: n.span)
+        return add(.storeLocal, type(of: value), a: local.rawValue, b: value.rawValue, at: n.span)
+    }
+
+    /// The type of a mutable variable whose first value is `value`: open for a plain `nil`, which says nothing yet.
+    private func startType(_ value: ExprID) -> TypeID {
+        if isNil(value) { context.body[value].type = newVariable() }
+        return type(of: value)
+    }
+
+    /// A value for a variable that began as `nil`: the first one of a type T makes the variable a `T?`.
+    private func assignOverNil(_ type: TypeID, _ node: NodeID) -> ExprID {
+        guard isOpen(type) else { return check(node, expected: type) }
+        let value = infer(node)
+        if isNil(value) {
+            context.body[value].type = type
+            return value
+        }
+        let own = resolve(self.type(of: value))
+        if own != .error && own != .never { _ = unify(type, program.types.kind(own) == .option ? own : program.types.option(own)) }
+        return coerce(value, to: type, node)
     }
 
     /// A module-level `var`, `let mut` or `static mut` that functions may assign (not a bare top-level name).
@@ -358,6 +383,8 @@ extension Checker {
     }
 
     private func immutableAssignment(_ name: NameID, _ span: SourceSpan, _ info: LocalInfo?) {
+        // Mentioned in an error already: no warning that it is unused.
+        if let local = lookUpLocal(name) { context.infos[local].used = true }
         var helps = ["declare it with `var \(text(name))`"]
         if info?.origin == .parameter { helps = ["declare the parameter as `mut \(text(name))`"] }
         if info?.origin == .loop || info?.origin == .pattern { helps = ["write `mut \(text(name))` in the pattern"] }
@@ -375,7 +402,7 @@ extension Checker {
                 context.infos[index].used = true
                 return localExpr(LocalID(index), at: n.span)
             }
-            if let definition = lookUpDefinition(n.nameA), definition.kind == .global { return readGlobal(definition.index, n.span) }
+            if let definition = lookUpDefinition(n.nameA, n.span), definition.kind == .global { return readGlobal(definition.index, n.span) }
             let value = infer(node)
             return kind(type(of: value)) == .error ? nil : value
         case .selfValue:
@@ -572,7 +599,7 @@ extension Checker {
             if let index = lookUpLocal(target.nameA) {
                 place = readLocal(index, target.span)
                 markAssigned(index, target.span)
-            } else if let definition = lookUpDefinition(target.nameA) {
+            } else if let definition = lookUpDefinition(target.nameA, target.span) {
                 guard definition.kind == .global else {
                     if definition.kind == .constant {
                         error("E0507", "`\(text(target.nameA))` is a constant", target.span)
@@ -707,7 +734,9 @@ extension Checker {
             }
         }
         context.flow.unreachable = true
-        return add(.return, .never, a: value.rawValue, at: n.span)
+        let result = add(.return, .never, a: value.rawValue, at: n.span)
+        if n.a == 0 && !context.hasDeclaredResult { context.bareReturns.append((result, n.span)) }
+        return result
     }
 
     /// Joins a returned value into an undeclared result (§5.2).
@@ -746,8 +775,9 @@ extension Checker {
         if n.a != 0 {
             guard let found = context.loops.lastIndex(where: { $0.label == n.nameA }) else {
                 error(
-                    "E0204", "unknown label `\(text(n.nameA))`", n.span,
-                    helps: suggestion(text(n.nameA), context.loops.map { text($0.label) }.filter { !$0.isEmpty }))
+                    "E0204", "unknown label `\(text(n.nameA))`",
+                    SourceSpan(start: n.span.end - UInt32(text(n.nameA).utf8.count), end: n.span.end),
+                    label: "no enclosing loop has this label", helps: suggestion(text(n.nameA), context.loops.map { text($0.label) }.filter { !$0.isEmpty }))
                 return .none
             }
             index = found
@@ -773,11 +803,9 @@ extension Checker {
         let number = enterLoop(label)
         let condition = checkCondition(n.nodeA)
         var after = context.flow
-        let alwaysTrue = context.body[condition].kind == .boolConstant && context.body[condition].a == 1
         let body = checkBranch(n.nodeB, hint: .error, valueWanted: false)
         let record = context.loops.removeLast()
-        after.maybeAssigned |= context.flow.maybeAssigned
-        if alwaysTrue { after.unreachable = true }
+        after.mergeMaybe(context.flow)
         if let breakState = record.breakState { after = FlowState.join(after, breakState) }
         context.flow = after
         popScope(to: mark)
@@ -821,8 +849,8 @@ extension Checker {
         let body = checkBranch(n.nodeC, hint: .error, valueWanted: false)
         let record = context.loops.removeLast()
         var after = before
-        after.maybeAssigned |= context.flow.maybeAssigned
-        if let state = record.breakState { after.maybeAssigned |= state.maybeAssigned }
+        after.mergeMaybe(context.flow)
+        if let state = record.breakState { after.mergeMaybe(state) }
         context.flow = after
         popScope(to: mark)
         let list = context.body.addList([pattern.rawValue, iterable.rawValue, body.rawValue, number])

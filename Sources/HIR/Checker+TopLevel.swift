@@ -17,20 +17,21 @@ extension Checker {
         var parts: [ExprID] = []
         context.blockDepth = 1
         var warned = false
-        // Statics come before the first statement (§9.6).
+        // Statics come first, wherever they stand (§9.6).
+        context.isInitializer = true
         for item in tree.elements(tree[tree.root].listA) where tree[item].kind == .staticDefinition {
             let expr = initializeStatic(tree[item])
             if expr.exists { parts.append(expr) }
         }
+        context.isInitializer = false
         for item in tree.elements(tree[tree.root].listA) {
             let n = tree[item]
             var expr = ExprID.none
             switch n.kind {
             case .functionDefinition, .structDefinition, .classDefinition, .enumDefinition, .traitDefinition, .implDefinition,
                 .typeAlias, .constDefinition, .externDefinition, .importDeclaration, .moduleDeclaration, .error, .unsupported,
-                .passStatement:
+                .passStatement, .staticDefinition:
                 continue
-            case .staticDefinition: continue
             default:
                 if context.flow.unreachable && !warned {
                     warning("W0304", "unreachable code", n.span)
@@ -55,6 +56,7 @@ extension Checker {
         let tree = context.tree
         guard tree.root.exists else { return }
         context.pendingFloor = pending.count
+        context.isInitializer = true
         var parts: [ExprID] = []
         var id: FunctionID?
         for item in tree.elements(tree[tree.root].listA) {
@@ -71,6 +73,7 @@ extension Checker {
             if id == nil { id = addInitializer(FunctionInfo(name: "<init>", module: ModuleID(index))) }
             let type = globalType(definition.index)
             let value = check(n.nodeC, expected: type)
+            assignedAtTopLevel.insert(definition.index)
             let place = add(.global, type, a: UInt32(definition.index), at: n.span)
             parts.append(add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span))
         }
@@ -102,7 +105,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         solvePending(from: context.pendingFloor)
         defaultPending(from: context.pendingFloor)
-        if context.madeVariables { zonkBody(&context.body, parameters: [:]) }
+        zonkBody(parameters: [:])
         runFinalChecks()
         program.functions[id.index].body = context.body
     }
@@ -111,6 +114,7 @@ extension Checker {
         guard let definition = modules[context.module].definitions[n.nameA], definition.kind == .global, n.c != 0 else { return .none }
         let type = globalType(definition.index)
         let value = check(n.nodeC, expected: type)
+        assignedAtTopLevel.insert(definition.index)
         let place = add(.global, type, a: UInt32(definition.index), at: n.span)
         return add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span)
     }
@@ -158,7 +162,7 @@ extension Checker {
     }
 
     /// Literals in a global's type default at once; other open parts stay open for the module's uses (§5.2 (8)).
-    private func openToGlobal(_ type: TypeID) {
+    func openToGlobal(_ type: TypeID) {
         let type = resolve(type)
         let entry = program.types.entries[type.index]
         if entry.kind == .variable {
@@ -168,6 +172,29 @@ extension Checker {
         }
         if !entry.hasVariables { return }
         for i in 0..<Int(entry.count) { openToGlobal(program.types.pool[Int(entry.start) + i]) }
+    }
+
+    /// Checks the defaults of struct fields once, in their own module; each construction then evaluates them silently.
+    func checkFieldDefaults() {
+        for id in structRecords.indices {
+            let record = structRecords[id]
+            let defaults = record.fieldNodes.indices.filter { modules[record.module].tree[record.fieldNodes[$0]].c != 0 }
+            if defaults.isEmpty { continue }
+            let saved = enterContext(module: record.module)
+            context.typeParameters = record.typeParameters
+            context.pendingFloor = pending.count
+            for i in defaults {
+                let value = context.tree[record.fieldNodes[i]].nodeC
+                _ = check(value, expected: program.structs[id].fieldTypes[i])
+            }
+            solvePending(from: context.pendingFloor)
+            for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
+            solvePending(from: context.pendingFloor)
+            defaultPending(from: context.pendingFloor)
+            zonkBody(parameters: [:])
+            runFinalChecks()
+            leaveContext(saved)
+        }
     }
 
     /// Gives the globals and the bodies that mention them their final types.

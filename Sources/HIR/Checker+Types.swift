@@ -57,7 +57,7 @@ extension Checker {
             if let index = context.typeParameters.firstIndex(where: { $0.name == first }) {
                 return program.types.parameter(index)
             }
-            if let definition = lookUpDefinition(first) { return lowerNamedType(definition, first, n) }
+            if let definition = lookUpDefinition(first, n.span) { return lowerNamedType(definition, first, n) }
             if let type = known.typeNames[first] {
                 if arguments > 0 { wrongArgumentCount(n, text(first), 0) }
                 return type
@@ -77,6 +77,10 @@ extension Checker {
                 if arguments != 1 { return wrongArgumentCount(n, name, 1) }
                 return program.types.range(lowerType(tree.element(n.listB, 0)))
             default: break
+            }
+            if known.prelude[first] != nil || first == known.some || first == known.none {
+                error("E0208", "`\(name)` is a function, not a type", n.span, label: "a function, used as a type")
+                return .error
             }
             if let later = known.builtinTypesOfLaterTiers[first] {
                 unsupported("`\(later)` is", n.span)
@@ -147,6 +151,9 @@ extension Checker {
             return .error
         }
         aliases[index].inProgress = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         let alias = aliases[index]
         let type = inModule(alias.module) {
             let n = context.tree[alias.node]
@@ -183,8 +190,8 @@ extension Checker {
 
     /// Ends the present context and goes back to `saved`.
     func leaveContext(_ saved: BodyContext) {
-        context.bareInsertions = 0
         popScope(to: 0)
+        for (name, old) in context.bareUndo.reversed() { bindings[name.index] = old }
         let errors = context.silentErrors
         context = saved
         context.silentErrors += errors
@@ -192,39 +199,10 @@ extension Checker {
 
     /// "did you mean" help for a name that was not found.
     func suggestion(_ name: String, _ candidates: [String]) -> [String] {
-        let found = nearest(name, candidates)
-        if found.isEmpty { return [] }
-        return ["did you mean " + found.map { "`\($0)`" }.joined(separator: " or ") + "?"]
-    }
-
-    /// Up to three candidates within edit distance 2 (1 for names of up to three letters), best first.
-    private func nearest(_ name: String, _ candidates: [String]) -> [String] {
         if silenced > 0 { return [] }
-        let a = Array(name.unicodeScalars)
-        var found: [(distance: Int, name: String)] = []
-        for candidate in Set(candidates).sorted() where candidate != name {
-            let b = Array(candidate.unicodeScalars)
-            if abs(a.count - b.count) > 2 { continue }
-            let distance = editDistance(a, b)
-            if distance <= (a.count <= 3 ? 1 : 2) { found.append((distance, candidate)) }
-        }
-        return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-    }
-
-    /// Edit distance with transpositions (optimal string alignment).
-    private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-        var rows = [[Int]](repeating: Array(repeating: 0, count: b.count + 1), count: a.count + 1)
-        for i in 0...a.count { rows[i][0] = i }
-        for j in 0...b.count { rows[0][j] = j }
-        if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-        for i in 1...a.count {
-            for j in 1...b.count {
-                let cost = a[i - 1] == b[j - 1] ? 0 : 1
-                var best = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + cost)
-                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { best = min(best, rows[i - 2][j - 2] + 1) }
-                rows[i][j] = best
-            }
-        }
-        return rows[a.count][b.count]
+        let found = didYouMean(name, candidates)
+        if !found.isEmpty { return ["did you mean " + found.map { "`\($0)`" }.joined(separator: " or ") + "?"] }
+        if let own = foreignName(name) { return ["it is called `\(own)` in Simple"] }
+        return []
     }
 }

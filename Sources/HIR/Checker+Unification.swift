@@ -93,7 +93,11 @@ extension Checker {
             return true
         }
         switch literal {
-        case .any: if occurs(index, in: type) { return false }
+        case .any:
+            if occurs(index, in: type) {
+                foundInfiniteType = true
+                return false
+            }
         case .number: if !program.types.isNumeric(type) { return false }
         case .float: if !program.types.isFloat(type) { return false }
         }

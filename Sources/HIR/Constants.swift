@@ -36,6 +36,9 @@ extension Checker {
             return nil
         }
         constants[index].inProgress = true
+        let outerSilence = silenced
+        silenced = 0
+        defer { silenced = outerSilence }
         let record = constants[index]
         let saved = enterContext(module: record.module)
         context.pendingFloor = pending.count
@@ -47,7 +50,7 @@ extension Checker {
         for literal in context.openLiterals { defaultLiteral(context.body[literal.expr].type) }
         defaultVariables(in: type(of: expr))
         solvePending(from: context.pendingFloor)
-        if context.madeVariables { zonkBody(&context.body, parameters: [:]) }
+        zonkBody(parameters: [:])
         var type = resolve(type(of: expr))
         var value: ConstantValue?
         if diagnostics.errorCount == errorsBefore && constants[index].inProgress {

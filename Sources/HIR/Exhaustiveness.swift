@@ -30,11 +30,43 @@ extension Checker {
 
     /// Decides the pending questions about matches once all types are known.
     func runFinalChecks() {
+        checkConstantOperations()
         for check in context.finalChecks {
             guard case .match(let id) = check.kind else { continue }
             checkMatch(id, check)
         }
         context.finalChecks = []
+    }
+
+    /// Reports operations on constants that would panic (E0312), innermost only.
+    private func checkConstantOperations() {
+        for (expr, span) in context.constantOperations {
+            do throws(ConstantProblem) {
+                _ = try evaluate(expr)
+            } catch {
+                guard case .panics(let message, _) = error else { continue }
+                self.error("E0312", message, span, label: "this would panic")
+                context.body[expr].kind = .error
+            }
+        }
+        context.constantOperations = []
+    }
+
+    /// `true` iff a part of the pattern was wrong, and reported.
+    private func isBroken(_ id: PatternID) -> Bool {
+        let p = context.body[id]
+        if resolve(p.type) == .error { return true }
+        func any(_ list: HIRList) -> Bool {
+            for i in 0..<context.body.count(list) where isBroken(context.body.pattern(list, i)) { return true }
+            return false
+        }
+        switch p.kind {
+        case .binding: return p.b != 0 && isBroken(PatternID(rawValue: p.b))
+        case .some: return isBroken(PatternID(rawValue: p.a))
+        case .tuple, .structure, .or: return any(HIRList(rawValue: p.b))
+        case .array: return any(HIRList(rawValue: p.a)) || any(HIRList(rawValue: p.b))
+        case .wildcard, .none, .constant, .range: return false
+        }
     }
 
     private func checkMatch(_ id: ExprID, _ check: FinalCheck) {
@@ -43,6 +75,7 @@ extension Checker {
         let list = e.listB
         let arms = context.body.count(list) / 3
         if scrutinee == .error || scrutinee == .never { return }
+        for i in 0..<arms where isBroken(PatternID(rawValue: context.body.raw(list, i * 3))) { return }
         var rows: [[Shape]] = []
         var budget = 200_000
         for i in 0..<arms {

@@ -5,7 +5,7 @@ internal import Support
 
 extension PassContext {
     /// See the top of this file. Linear. A parameter of a block that is joined to its predecessor becomes a `copy`.
-    mutating func cleanControlFlow(_ function: inout MIRFunction) {
+    func cleanControlFlow(_ function: inout MIRFunction) {
         if threadEmptyBlocks(&function) { flow.invalidate() }
         updateFlow(&function, .control)
         let isJoined = function.withView { joinBlocks($0) }
@@ -16,7 +16,7 @@ extension PassContext {
     }
 
     /// Edges to a block that does nothing but jump go where it jumps.
-    private mutating func threadEmptyBlocks(_ function: inout MIRFunction) -> Bool {
+    private func threadEmptyBlocks(_ function: inout MIRFunction) -> Bool {
         var changed = false
         for e in function.edges.indices {
             // A bound, since empty blocks can form a cycle.
@@ -40,7 +40,7 @@ extension PassContext {
     }
 
     /// Joins each block that ends in a jump to a block without other predecessors with that block.
-    private mutating func joinBlocks(_ view: FunctionView) -> Bool {
+    private func joinBlocks(_ view: FunctionView) -> Bool {
         var changed = false
         for i in 0..<flow.count {
             let block = Int(flow.block(i))
@@ -95,7 +95,7 @@ extension PassContext {
         return true
     }
     /// Leaves the reachable blocks that were not joined to others, in reverse postorder.
-    private mutating func arrangeBlocks(_ function: inout MIRFunction) {
+    private func arrangeBlocks(_ function: inout MIRFunction) {
         words.prepare(function.blocks.count, filledWith: 0)
         var blocks: ContiguousArray<Block> = []
         blocks.reserveCapacity(flow.count)

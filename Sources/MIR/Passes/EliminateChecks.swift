@@ -6,7 +6,7 @@ internal import Support
 
 extension PassContext {
     /// See the top of this file. Linear, apart from proofs, each of which has a bound on its steps.
-    mutating func eliminateChecks(_ function: inout MIRFunction) {
+    func eliminateChecks(_ function: inout MIRFunction) {
         updateFlow(&function, .dominators)
         forward.prepare(function.instructions.count, filledWith: 0)
         let changedFlow = function.withView { view in
@@ -23,7 +23,7 @@ extension PassContext {
         if changedFlow { flow.invalidate() }
     }
 
-    private mutating func collectConstraints(_ view: FunctionView) {
+    private func collectConstraints(_ view: FunctionView) {
         var ordinal: UInt32 = 0
         for i in 0..<flow.count {
             let block = flow.block(i)
@@ -56,7 +56,7 @@ extension PassContext {
             }
         }
     }
-    private mutating func collectFromBranch(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func collectFromBranch(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let branch = view[value]
         let opcode = view.opcode(branch.a)
         guard opcode == .icmp || opcode == .and || opcode == .or, branch.b != branch.c else { return }
@@ -70,7 +70,7 @@ extension PassContext {
 
     // MARK: - Ranges
 
-    private mutating func rangeParameters(_ view: FunctionView, _ block: UInt32) {
+    private func rangeParameters(_ view: FunctionView, _ block: UInt32) {
         if block == 0 { return }
         var parameter = view.blocks[Int(block)].firstParameter.rawValue
         var k: UInt32 = 0
@@ -98,7 +98,7 @@ extension PassContext {
         }
     }
     /// A parameter that starts in `start`: keeps the ends of `start` that no turn of the loop crosses.
-    private mutating func rangeOfLoopParameter(
+    private func rangeOfLoopParameter(
         _ view: FunctionView, _ parameter: UInt32, _ block: UInt32, _ start: ValueRange, _ whole: ValueRange
     ) -> ValueRange {
         var result = whole
@@ -221,7 +221,7 @@ extension PassContext {
     // MARK: - Checks
 
     /// Returns whether an edge went away.
-    private mutating func checkBlock(_ view: FunctionView, _ block: UInt32) -> Bool {
+    private func checkBlock(_ view: FunctionView, _ block: UInt32) -> Bool {
         var changed = false
         var value = view.blocks[Int(block)].first.rawValue
         while value != 0 {
@@ -267,11 +267,11 @@ extension PassContext {
         jump.previous = branch.previous
         return jump
     }
-    private mutating func proveLower(_ view: FunctionView, _ value: UInt32, _ bound: Int64, _ point: ProgramPoint) -> Bool {
+    private func proveLower(_ view: FunctionView, _ value: UInt32, _ bound: Int64, _ point: ProgramPoint) -> Bool {
         facts.prove(view, flow, value, isUpper: false, 0, bound, at: point)
     }
 
-    private mutating func checkIndex(_ view: FunctionView, _ value: UInt32, _ block: UInt32, _ point: ProgramPoint) {
+    private func checkIndex(_ view: FunctionView, _ value: UInt32, _ block: UInt32, _ point: ProgramPoint) {
         let i = view[value]
         guard proveLower(view, i.a, 0, point) else { return }
         forward[value] = i.a
@@ -283,7 +283,7 @@ extension PassContext {
         }
     }
 
-    private mutating func uncheckArithmetic(
+    private func uncheckArithmetic(
         _ view: FunctionView, _ value: UInt32, _ opcode: Opcode, _ point: ProgramPoint
     ) {
         let i = view[value]
@@ -332,7 +332,7 @@ extension PassContext {
         }
     }
     /// x + k or x - k for a constant k: asks for the one bound of x that is needed.
-    private mutating func proveStep(_ view: FunctionView, _ i: Instruction, _ y: ValueRange, _ point: ProgramPoint) -> Bool {
+    private func proveStep(_ view: FunctionView, _ i: Instruction, _ y: ValueRange, _ point: ProgramPoint) -> Bool {
         guard y.low == y.high, y.low != .min, i.opcode != .multiplyS else { return false }
         let step = i.opcode == .addS ? y.low : -y.low
         let whole = ValueRange(i.type)
@@ -342,7 +342,7 @@ extension PassContext {
     }
 
     /// The value of a comparison at a point, if it is certain.
-    private mutating func evaluate(_ view: FunctionView, _ condition: UInt32, _ point: ProgramPoint) -> Bool? {
+    private func evaluate(_ view: FunctionView, _ condition: UInt32, _ point: ProgramPoint) -> Bool? {
         let i = view[condition]
         guard i.opcode == .icmp, view[i.a].type.isInteger, let relation = IntegerCondition(rawValue: i.condition) else {
             return nil
@@ -374,7 +374,7 @@ extension PassContext {
             facts.numericBound(view, flow, value, isUpper: true, at: point))
     }
     /// Whether x <= y + bound, if it is certain.
-    private mutating func evaluateLess(
+    private func evaluateLess(
         _ view: FunctionView, _ x: UInt32, _ y: UInt32, _ bound: Int64, _ point: ProgramPoint
     ) -> Bool? {
         if facts.prove(view, flow, x, isUpper: true, y, bound, at: point) { return true }

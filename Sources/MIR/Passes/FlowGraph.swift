@@ -35,6 +35,8 @@ struct FlowGraph: ~Copyable {
     private var innermost = ScratchBuffer<UInt32>()
     private var loops = ScratchStack<(header: UInt32, parent: UInt32)>()
     private var stack = ScratchStack<UInt32>()
+    /// The depth-first search: blocks on the way, with their terminators and numbers of successors left.
+    private var path = ScratchStack<(block: UInt32, terminator: UInt32, remaining: UInt32)>()
     private var cursor = ScratchBuffer<UInt32>()
 
     /// Forgets everything, since blocks or edges change.
@@ -96,38 +98,32 @@ struct FlowGraph: ~Copyable {
         numbers.prepare(n, filledWith: FlowGraph.none)
         cursor.prepare(n)
         outgoing.removeAll()
-        stack.removeAll()
-        stack.push(0)
-        cursor[0] = 0
+        path.removeAll()
         numbers[0] = 0
+        path.push(step(view, 0))
         // Postorder fills `order` from the back; the blocks found then move to the front.
         var free = n
-        while stack.count > 0 {
-            let block = stack[stack.count - 1]
-            let terminator = view.blocks[Int(block)].last.rawValue
-            let successors = view.successorCount(terminator)
-            var next = Int(cursor[block])
+        while path.count > 0 {
+            let top = path.count - 1
+            var next = path[top].remaining
+            let (block, terminator) = (path[top].block, path[top].terminator)
             var child = FlowGraph.none
-            while next < successors {
-                // The last successor first: the first one then comes right behind its branch.
-                let edge = view.successor(terminator, successors - 1 - next)
+            // The last successor first: the first one then comes right behind its branch.
+            while next > 0 && child == FlowGraph.none {
+                next -= 1
+                let edge = view.successor(terminator, Int(next))
                 let target = view.edges[Int(edge)].target.rawValue
                 outgoing.push((edge, block, target))
-                next += 1
-                if numbers[target] == FlowGraph.none {
-                    child = target
-                    break
-                }
+                if numbers[target] == FlowGraph.none { child = target }
             }
-            cursor[block] = UInt32(next)
+            path[top].remaining = next
             if child != FlowGraph.none {
                 numbers[child] = 0
-                cursor[child] = 0
-                stack.push(child)
-            } else if next == successors {
+                path.push(step(view, child))
+            } else {
                 free -= 1
                 order[free] = block
-                _ = stack.pop()
+                _ = path.pop()
             }
         }
         count = n - free
@@ -136,6 +132,11 @@ struct FlowGraph: ~Copyable {
             order[i] = block
             numbers[block] = UInt32(i)
         }
+    }
+
+    private func step(_ view: FunctionView, _ block: UInt32) -> (block: UInt32, terminator: UInt32, remaining: UInt32) {
+        let terminator = view.blocks[Int(block)].last.rawValue
+        return (block, terminator, UInt32(view.successorCount(terminator)))
     }
 
     private mutating func computeIncoming(_ view: FunctionView) {

@@ -13,7 +13,7 @@ extension PassContext {
     ///  - loads of classes that the loop does not write, if the address is good: another access through it dominates the
     ///    preheader, it is a fresh object, or the load is computed whenever the loop is entered;
     ///  - traps that are the first effect of each turn: then they only come earlier in time.
-    mutating func hoistInvariants(_ function: inout MIRFunction) {
+    func hoistInvariants(_ function: inout MIRFunction) {
         updateFlow(&function, .control)
         if !flow.hasRetreatingEdges { return }
         updateFlow(&function, .loops)

@@ -18,7 +18,7 @@ private enum InlineLimit {
 
 extension PassContext {
     /// See the top of this file. Recursive calls, and those that close a cycle of calls, stay. O(module).
-    mutating func inlineCalls(_ module: inout MIRModule) {
+    func inlineCalls(_ module: inout MIRModule) {
         let count = module.functions.count
         var plan = InlinePlan(module)
         for i in plan.order {
@@ -31,7 +31,7 @@ extension PassContext {
     private func size(_ function: MIRFunction) -> Int { InlinePlan.size(function) }
 
     /// Inlines what should be inlined into function `caller`; returns whether something was.
-    private mutating func inlineCalls(in caller: Int, _ module: inout MIRModule, _ plan: inout InlinePlan) -> Bool {
+    private func inlineCalls(in caller: Int, _ module: inout MIRModule, _ plan: inout InlinePlan) -> Bool {
         var changed = false
         var size = plan.sizes[caller]
         let blockCount = module.functions[caller].blocks.count
@@ -57,7 +57,7 @@ extension PassContext {
     }
 
     /// Puts a copy of `callee` in the place of the call `call` in `block`; returns the block that holds what followed.
-    private mutating func inline(
+    private func inline(
         _ callee: MIRFunction, into function: inout MIRFunction, at call: ValueID, in block: BlockID
     ) -> BlockID {
         let callInstruction = function[call]

@@ -23,17 +23,17 @@ package struct OptimizeOptions: Sendable {
 package struct Pass: Sendable {
     /// What a pass sees.
     enum Body: Sendable {
-        case function(@Sendable (inout MIRFunction, inout PassContext) -> Void)
-        case module(@Sendable (inout MIRModule, inout PassContext) -> Void)
+        case function(@Sendable (inout MIRFunction, PassContext) -> Void)
+        case module(@Sendable (inout MIRModule, PassContext) -> Void)
     }
     package let name: String
     let body: Body
 
-    private init(name: String, _ body: @escaping @Sendable (inout MIRFunction, inout PassContext) -> Void) {
+    private init(name: String, _ body: @escaping @Sendable (inout MIRFunction, PassContext) -> Void) {
         self.name = name
         self.body = .function(body)
     }
-    private init(name: String, module body: @escaping @Sendable (inout MIRModule, inout PassContext) -> Void) {
+    private init(name: String, module body: @escaping @Sendable (inout MIRModule, PassContext) -> Void) {
         self.name = name
         self.body = .module(body)
     }
@@ -71,11 +71,11 @@ extension Pass {
 /// someone watches (`afterPass`) or verifies, each pass goes over the whole module instead.
 package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
     guard options.level > 0 else { return }
-    var context = PassContext()
+    let context = PassContext()
     context.prepare(symbols: module.symbols)
     if isVerifying(options) || options.afterPass != nil {
         for pass in Pass.pipeline {
-            run(pass, &module, &context)
+            run(pass, &module, context)
             if isVerifying(options), let violation = MIRVerifier.verify(module).first {
                 preconditionFailure("pass \(pass.name) broke the MIR: \(violation)")
             }
@@ -87,7 +87,7 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
     let pipeline = Pass.pipeline
     while next < pipeline.count {
         guard case .function = pipeline[next].body else {
-            run(pipeline[next], &module, &context)
+            run(pipeline[next], &module, context)
             next += 1
             continue
         }
@@ -96,7 +96,7 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
         for i in module.functions.indices {
             context.flow.invalidate()
             for pass in pipeline[next..<end] {
-                if case .function(let body) = pass.body { body(&module.functions[i], &context) }
+                if case .function(let body) = pass.body { body(&module.functions[i], context) }
             }
         }
         next = end
@@ -105,19 +105,19 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
 
 /// Runs one pass on `module`.
 package func run(_ pass: Pass, on module: inout MIRModule) {
-    var context = PassContext()
+    let context = PassContext()
     context.prepare(symbols: module.symbols)
-    run(pass, &module, &context)
+    run(pass, &module, context)
 }
 
-private func run(_ pass: Pass, _ module: inout MIRModule, _ context: inout PassContext) {
+private func run(_ pass: Pass, _ module: inout MIRModule, _ context: PassContext) {
     switch pass.body {
     case .function(let body):
         for i in module.functions.indices {
             context.flow.invalidate()
-            body(&module.functions[i], &context)
+            body(&module.functions[i], context)
         }
-    case .module(let body): body(&module, &context)
+    case .module(let body): body(&module, context)
     }
 }
 

@@ -8,7 +8,7 @@ extension PassContext {
     ///
     /// Mark and sweep over values; a parameter's arguments count only once the parameter is needed, so that cycles of
     /// parameters that only feed each other go too. Linear.
-    mutating func removeDeadCode(_ function: inout MIRFunction) {
+    func removeDeadCode(_ function: inout MIRFunction) {
         updateFlow(&function, .control)
         valueFlags.prepare(function.instructions.count, filledWith: 0)
         blockFlags.prepare(function.blocks.count, filledWith: 0)
@@ -33,13 +33,13 @@ extension PassContext {
     }
 
     @inline(__always)
-    private mutating func mark(_ value: UInt32) {
+    private func mark(_ value: UInt32) {
         if valueFlags[value] != 0 { return }
         valueFlags[value] = 1
         worklist.push(value)
     }
 
-    private mutating func markRoots(_ view: FunctionView, _ block: Int) {
+    private func markRoots(_ view: FunctionView, _ block: Int) {
         var value = view.blocks[block].first.rawValue
         while value != 0 {
             let isRoot =
@@ -57,14 +57,14 @@ extension PassContext {
 
     /// The value that `operand` is, copies left out; marked.
     @inline(__always)
-    private mutating func need(_ view: FunctionView, _ operand: UInt32) -> UInt32 {
+    private func need(_ view: FunctionView, _ operand: UInt32) -> UInt32 {
         var source = operand
         while view.opcode(source) == .copy { source = view[source].a }
         mark(source)
         return source
     }
 
-    private mutating func markOperands(_ view: FunctionView, _ value: UInt32) {
+    private func markOperands(_ view: FunctionView, _ value: UInt32) {
         let opcode = view.opcode(value)
         let fields = opcode.fields
         if fields.contains(.a) { view[value].a = need(view, view[value].a) }

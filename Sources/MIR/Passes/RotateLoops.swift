@@ -42,7 +42,7 @@ extension PassContext {
     private static let longestHeader = 24
 
     /// See the top of this file. O(function) if it has loops, nothing otherwise.
-    mutating func rotateLoops(_ function: inout MIRFunction) {
+    func rotateLoops(_ function: inout MIRFunction) {
         updateFlow(&function, .control)
         if !flow.hasRetreatingEdges { return }
         updateFlow(&function, .loops)

@@ -72,7 +72,7 @@ struct ScratchStack<Element: BitwiseCopyable>: ~Copyable {
     }
     @inline(__always)
     subscript(i: Int) -> Element {
-        get { buffer[i] }
-        nonmutating set { buffer[i] = newValue }
+        unsafeAddress { UnsafePointer(buffer.base + i) }
+        nonmutating unsafeMutableAddress { buffer.base + i }
     }
 }

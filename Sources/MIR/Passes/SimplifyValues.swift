@@ -7,18 +7,18 @@ internal import Support
 
 extension PassContext {
     /// Constant and copy propagation, algebraic simplification, folding of branches.
-    mutating func simplify(_ function: inout MIRFunction) {
+    func simplify(_ function: inout MIRFunction) {
         walkValues(&function, numbering: false)
     }
     /// As `simplify`, and: global value numbering, removal of repeated checks, load elimination (see `MemoryStates`).
     ///
     /// Hash-based as in Briggs, Cooper, Simpson, "Value Numbering" (1997), on the dominator tree; instead of a scoped
     /// table, an entry names its block, and one that does not dominate the place of the search gives way to it.
-    mutating func numberValues(_ function: inout MIRFunction) {
+    func numberValues(_ function: inout MIRFunction) {
         walkValues(&function, numbering: true)
     }
 
-    private mutating func walkValues(_ function: inout MIRFunction, numbering: Bool) {
+    private func walkValues(_ function: inout MIRFunction, numbering: Bool) {
         updateFlow(&function, numbering ? .loops : .control)
         forward.prepare(function.instructions.count, filledWith: 0)
         blockFlags.prepare(function.blocks.count, filledWith: 0)
@@ -102,7 +102,7 @@ extension PassContext {
         return (known - 1) & 1 != 0
     }
 
-    private mutating func walkBlock(_ view: FunctionView, _ block: UInt32, _ numbering: Bool) {
+    private func walkBlock(_ view: FunctionView, _ block: UInt32, _ numbering: Bool) {
         var value = view.blocks[Int(block)].first.rawValue
         while value != 0 {
             let next = view[value].next.rawValue
@@ -131,7 +131,7 @@ extension PassContext {
     }
 
     /// Simplifies the terminator of `block`; its operands are resolved. Returns whether an edge went away.
-    private mutating func foldTerminator(
+    private func foldTerminator(
         _ view: FunctionView, _ value: UInt32, _ block: UInt32, _ numbering: Bool
     ) -> Bool {
         switch view.opcode(value) {
@@ -191,7 +191,7 @@ extension PassContext {
 
     /// Replaces `value` by an earlier instruction that does the same, or makes it known as the first.
     @inline(__always)
-    private mutating func number(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func number(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let opcode = view.opcode(value)
         switch opcode {
         case .load, .loadIndexed: numberLoad(view, value, block)
@@ -217,7 +217,7 @@ extension PassContext {
     }
 
     /// Pure instructions and those that compute the same or trap alike: a second one behind the first cannot trap.
-    private mutating func numberPure(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func numberPure(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let i = view[value]
         let key = canonical(view, i)
         let immediate = i.immediate
@@ -228,9 +228,11 @@ extension PassContext {
             | (isCheck ? 0 : UInt64(i.aux) << 24) | UInt64(i.c) << 32
         let hash = mixHash(head, UInt64(key.a) | UInt64(key.b) << 32, UInt64(bitPattern: immediate))
         let (slot, isFound) = table.slot(hash: hash) { entry in
-            let other = view[entry.key]
-            return other.opcode == i.opcode && other.c == i.c && other.immediate == immediate && other.type == i.type
-                && canonical(view, other) == key
+            let other = view.instructions + Int(entry.key)
+            guard other.pointee.opcode == i.opcode, other.pointee.immediate == immediate, other.pointee.c == i.c,
+                other.pointee.type == i.type
+            else { return false }
+            return canonical(view, other.pointee) == key
         }
         if isFound && flow.dominates(table[slot].block, block) {
             if i.type != .none { forward[value] = table[slot].value }
@@ -291,7 +293,7 @@ extension PassContext {
         return (hash, slot, isFound)
     }
 
-    private mutating func numberLoad(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func numberLoad(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let aliasClass = view[value].aux
         let state = memory.state(of: aliasClass)
         let (hash, slot, isFound) = findPlace(view, place(view, value), view[value].type, aliasClass, state)
@@ -303,7 +305,7 @@ extension PassContext {
         table.set(slot, hash: hash, key: value, value: value, state: state, block: block)
     }
 
-    private mutating func numberStore(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func numberStore(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let aliasClass = view[value].aux
         let stored = view.opcode(value) == .store ? view[value].b : view[value].c
         let type = view[stored].type
@@ -320,7 +322,7 @@ extension PassContext {
         table.set(slot, hash: hash, key: value, value: stored, state: state, block: block)
     }
 
-    private mutating func numberCall(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
+    private func numberCall(_ view: FunctionView, _ value: UInt32, _ block: UInt32) {
         let written = view.writes(value, effects)
         if written != 0 { memory.clobber(written) }
         guard view.opcode(value) == .call else { return }
