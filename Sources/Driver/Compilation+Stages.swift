@@ -53,6 +53,7 @@ extension Compilation {
         var shown = recordedSources
         for file in checked.sources.files.dropFirst(shown.files.count) { shown.add(file) }
         checked.sources = shown
+        moduleFiles = checked.modules.map { shown[$0.file] }
         for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
     }
 
@@ -86,17 +87,25 @@ extension Compilation {
     }
 
     mutating func generateObjects() {
-        let codegenOptions = CodegenOptions()
+        var codegenOptions = CodegenOptions()
+        codegenOptions.toolchainID = Version.toolchainID
+        codegenOptions.verify = options.paranoid
         for index in modules.indices {
+            codegenOptions.sourceHash = sourceHash(of: index)
             let bytes = generate(modules[index], options: codegenOptions)
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
         }
         modules = []
     }
 
+    /// Digest of the source of module `index`.
+    private func sourceHash(of index: Int) -> UInt64 {
+        moduleFiles[index].bytes.withUnsafeBytes { xxh64($0) }
+    }
+
     mutating func printObjects() {
         guard wants("asm") else { return }
-        for object in objects { emitted.append(("asm", ModuleInspector.disassemble(object.bytes))) }
+        for object in objects { emitted.append(("asm", Disassembly.text(of: object.bytes))) }
     }
 
     mutating func verifyObjects() {
