@@ -80,6 +80,7 @@ extension Checker {
         let tree = context.tree
         let n = tree[record.node]
         context.function = id
+        context.errorsBefore = diagnostics.errorCount
         context.pendingFloor = pendingStart
         context.owner = record.owner
         if let owner = record.owner { context.selfType = selfType(of: owner) }
@@ -194,6 +195,8 @@ extension Checker {
     }
 
     private func missingReturn(_ id: FunctionID) {
+        // The path may be missing because of something that was reported.
+        if diagnostics.errorCount > context.errorsBefore { return }
         let record = functionRecords[id.index]
         error(
             "E0303", "`\(text(record.name))` does not return a value on every path", record.nameSpan,
@@ -298,9 +301,14 @@ extension Checker {
                     if resolve(c.operands[1]) == .str { _ = unify(c.operands[0], .str); continue }
                 default: break
                 }
+                let place = inUserCode(c)
+                let savedFile = context.file
+                context.file = place.file
                 error(
-                    "E0309", "type annotations needed", c.span,
+                    "E0309", "type annotations needed", place.span,
                     label: "the type of this is not known here", helps: ["annotate the parameter or variable with its type"])
+                context.file = savedFile
+                poison(c.result)
                 pending.remove(at: start)
             }
         }

@@ -151,6 +151,8 @@ extension Checker {
             return .none
         case .functionDefinition:
             unsupported("nested functions are", n.span, helps: ["move it to module level"])
+            let local = declareLocal(n.nameA, .error, n.span, mutable: false, origin: .declaration)
+            context.infos[local.index].used = true
             return .none
         case .constDefinition: return checkLocalConstant(n, node)
         case .staticDefinition:
@@ -860,6 +862,8 @@ extension Checker {
 
     /// W0501 for locals that are never read.
     func reportUnusedLocals() {
+        // Code with errors may not have been read to its end.
+        if diagnostics.errorCount > context.errorsBefore { return }
         for info in context.infos where !info.used && info.name != .none {
             if info.origin != .declaration && info.origin != .bare { continue }
             if context.isTopLevel { continue }
