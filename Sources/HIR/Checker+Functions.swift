@@ -48,13 +48,16 @@ extension Checker {
     /// Makes `id` callable: after this its types are known, or it is part of the component being inferred.
     func requireSignature(_ id: FunctionID, _ span: SourceSpan) {
         prepareSignature(id)
-        let record = functionRecords[id.index]
-        if record.isAnnotated && record.module == preludeIndex && record.state == .unchecked { neededPrelude.append(id) }
-        if record.isAnnotated || record.state == .done { return }
-        if record.state == .inProgress {
+        let state = functionRecords[id.index].state
+        if functionRecords[id.index].isAnnotated {
+            if state == .unchecked, functionRecords[id.index].module == preludeIndex { neededPrelude.append(id) }
+            return
+        }
+        if state == .done { return }
+        if state == .inProgress {
             // A cycle: everything on the stack above it is one component.
             if let current = componentStack.last {
-                functionRecords[current.index].low = min(functionRecords[current.index].low, record.order)
+                functionRecords[current.index].low = min(functionRecords[current.index].low, functionRecords[id.index].order)
             }
             return
         }
@@ -77,6 +80,7 @@ extension Checker {
         let tree = context.tree
         let n = tree[record.node]
         context.function = id
+        context.errorsBefore = diagnostics.errorCount
         context.pendingFloor = pendingStart
         context.owner = record.owner
         if let owner = record.owner { context.selfType = selfType(of: owner) }
@@ -114,7 +118,7 @@ extension Checker {
         let tree = context.tree
         let b = tree[body]
         var returns = ReturnForms()
-        collectReturns(body, &returns)
+        if !context.hasDeclaredResult { collectReturns(body, &returns) }
         let returnsValue = returns.value || returns.nilValue
         let declared = context.hasDeclaredResult
         let isMain = functionRecords[id.index].name == known.main && functionRecords[id.index].module == rootIndex
@@ -192,6 +196,8 @@ extension Checker {
     }
 
     private func missingReturn(_ id: FunctionID) {
+        // The path may be missing because of something that was reported.
+        if diagnostics.errorCount > context.errorsBefore { return }
         let record = functionRecords[id.index]
         error(
             "E0303", "`\(text(record.name))` does not return a value on every path", record.nameSpan,
@@ -297,9 +303,14 @@ extension Checker {
                     if resolve(c.operands[1]) == .str { _ = unify(c.operands[0], .str); continue }
                 default: break
                 }
+                let place = inUserCode(c)
+                let savedFile = context.file
+                context.file = place.file
                 error(
-                    "E0309", "type annotations needed", c.span,
+                    "E0309", "type annotations needed", place.span,
                     label: "the type of this is not known here", helps: ["annotate the parameter or variable with its type"])
+                context.file = savedFile
+                poison(c.result)
                 pending.remove(at: start)
             }
         }
@@ -435,7 +446,10 @@ extension Checker {
         let entry = program.types.entries[type.index]
         if entry.kind == .variable {
             if let parameter = map[entry.payload] { return parameter }
-            if variables[Int(entry.payload)].isGlobal { return type }
+            if variables[Int(entry.payload)].isGlobal {
+                openGlobalsRemain = true
+                return type
+            }
             defaultVariables(in: type)
             return resolve(type)
         }
