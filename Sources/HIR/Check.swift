@@ -255,6 +255,8 @@ final class Checker {
     var silenced = 0
     /// A unification since the flag was last cleared failed because a type would contain itself.
     var foundInfiniteType = false
+    /// Values of operations on constants in the present body, while they are evaluated.
+    var knownConstants: [ExprID: ConstantValue] = [:]
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
@@ -315,6 +317,9 @@ final class Checker {
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
             prepareSignature(FunctionID(id))
+        }
+        for id in functionsCalleesFirst() where !functionRecords[id.index].isAnnotated {
+            if !modules[functionRecords[id.index].module].isPrelude { checkFunction(id) }
         }
         for index in modules.indices where index != preludeIndex && index != rootIndex { checkInitializer(index) }
         checkTopLevel()

@@ -177,7 +177,7 @@ extension Checker {
     func callFunction(
         _ id: FunctionID, receiver: (expr: ExprID, node: NodeID)?, _ n: Node, given: [TypeID] = [], hint: TypeID = .error
     ) -> ExprID {
-        requireSignature(id)
+        requireSignature(id, context.tree[n.nodeA].span)
         let record = functionRecords[id.index]
         let name = program.functions[id.index].name
         let parameters = record.parameters
@@ -704,7 +704,7 @@ extension Checker {
                 if text(name) == "to_string", count == 0 { return ([], .str, .builtin(.toString, extra: [])) }
                 return nil
             }
-            requireSignature(method)
+            requireSignature(method, span)
             let record = functionRecords[method.index]
             guard !record.isStatic, record.parameters.count - 1 == count, !record.parameters.contains(where: { $0.isRest }) else { return nil }
             let typeArguments = instantiateLater(method, Array(program.types.arguments(t)))
@@ -727,7 +727,7 @@ extension Checker {
             return (Array(parameters), methodType(method.result, receiver: t), .builtin(method.builtin, extra: extra))
         }
         guard let function = preludeMethod(group, name) else { return nil }
-        requireSignature(function)
+        requireSignature(function, span)
         let record = functionRecords[function.index]
         guard record.parameters.count - 1 == count else { return nil }
         let typeArguments = instantiateLater(function, [])

@@ -142,12 +142,15 @@ extension Checker {
 
     // MARK: Inference
 
+    /// Nesting of `infer`: a little more than the height of the trees that the parser makes.
+    static let maximumDepth = 1600
+
     /// The HIR of expression `node`. `hint` is the type that the surroundings would like (`.error`: no wish).
     func infer(_ node: NodeID, hint: TypeID = .error) -> ExprID {
         depth += 1
         defer { depth -= 1 }
         let n = context.tree[node]
-        if depth > 1200 {
+        if depth > Checker.maximumDepth {
             error("E0106", "expression nested too deeply", n.span)
             return errorExpr(n.span)
         }

@@ -42,8 +42,11 @@ extension Checker {
     /// Where the component's constraints begin in `pending`.
     private func componentPendingStart(_ id: FunctionID, _ start: Int) -> Int { start }
 
+    /// How many functions may wait for each other's types: bounds the stack.
+    static let maximumComponentNesting = 4000
+
     /// Makes `id` callable: after this its types are known, or it is part of the component being inferred.
-    func requireSignature(_ id: FunctionID) {
+    func requireSignature(_ id: FunctionID, _ span: SourceSpan) {
         prepareSignature(id)
         let record = functionRecords[id.index]
         if record.isAnnotated && record.module == preludeIndex && record.state == .unchecked { neededPrelude.append(id) }
@@ -55,13 +58,22 @@ extension Checker {
             }
             return
         }
-        if componentStack.count > 2000 { return }
+        if componentStack.count >= Checker.maximumComponentNesting {
+            error(
+                "E0106", "too many functions without written types call each other here", span,
+                label: "the types of `\(program.functions[id.index].name)` are not known yet",
+                helps: ["write the types of its parameters and its result"])
+            return
+        }
         checkFunction(id)
     }
 
     private func checkBody(_ id: FunctionID, pendingStart: Int) {
         let record = functionRecords[id.index]
         let saved = enterContext(module: record.module)
+        let outerDepth = depth
+        depth = 0
+        defer { depth = outerDepth }
         let tree = context.tree
         let n = tree[record.node]
         context.function = id

@@ -60,7 +60,7 @@ extension Checker {
         depth += 1
         defer { depth -= 1 }
         let n = context.tree[node]
-        if depth > 1200 {
+        if depth > Checker.maximumDepth {
             error("E0106", "pattern nested too deeply", n.span)
             return addPattern(.wildcard, .error, n.span)
         }

@@ -107,6 +107,7 @@ extension Checker {
     /// Evaluates a constant expression.
     func evaluate(_ id: ExprID) throws(ConstantProblem) -> ConstantValue {
         let e = context.body[id]
+        if !knownConstants.isEmpty, let value = knownConstants[id] { return value }
         switch e.kind {
         case .intConstant:
             let bits = UInt64(e.a) | UInt64(e.b) << 32

@@ -42,7 +42,8 @@ extension Checker {
     private func checkConstantOperations() {
         for (expr, span) in context.constantOperations {
             do throws(ConstantProblem) {
-                _ = try evaluate(expr)
+                // Kept for the operation that this one is an operand of.
+                knownConstants[expr] = try evaluate(expr)
             } catch {
                 guard case .panics(let message, _) = error else { continue }
                 self.error("E0312", message, span, label: "this would panic")
@@ -50,6 +51,7 @@ extension Checker {
             }
         }
         context.constantOperations = []
+        knownConstants = [:]
     }
 
     /// `true` iff a part of the pattern was wrong, and reported.
