@@ -264,6 +264,8 @@ final class Checker {
     var neededPrelude: [FunctionID] = []
     /// Positions at which an ambiguous name was reported.
     var reportedAmbiguities: Set<UInt64> = []
+    /// Bodies mention module-level variables whose types are not known yet: `settleGlobals` must visit them.
+    var openGlobalsRemain = false
     /// Groups of modules whose initialisation cycle was reported.
     var reportedCycles: Set<Int> = []
     /// For each module: a number that modules importing each other share.

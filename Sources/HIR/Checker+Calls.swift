@@ -178,13 +178,12 @@ extension Checker {
         _ id: FunctionID, receiver: (expr: ExprID, node: NodeID)?, _ n: Node, given: [TypeID] = [], hint: TypeID = .error
     ) -> ExprID {
         requireSignature(id, context.tree[n.nodeA].span)
-        let record = functionRecords[id.index]
         let name = program.functions[id.index].name
-        let parameters = record.parameters
+        let parameters = functionRecords[id.index].parameters
         let explicit = receiver == nil ? parameters[...] : parameters.dropFirst()
         guard let matched = matchArguments(n, explicit, name) else { return errorExpr(n.span) }
-        let inComponent = record.state == .inProgress && !record.isAnnotated
-        var typeArguments = inComponent ? ownTypeArguments(record, given) : instantiateLater(id, given)
+        let inComponent = functionRecords[id.index].state == .inProgress && !functionRecords[id.index].isAnnotated
+        var typeArguments = inComponent ? ownTypeArguments(id, given) : instantiateLater(id, given)
         var values: [ExprID] = []
         var stores: [ExprID] = []
         if let receiver {
@@ -237,9 +236,10 @@ extension Checker {
         return add(.block, resultType, flags: HIRExpr.blockHasValue, b: block.rawValue, at: n.span)
     }
 
-    private func ownTypeArguments(_ record: FunctionRecord, _ given: [TypeID]) -> [TypeID] {
+    /// Type arguments for a callee of the component under inference: its implicit parameters are still variables.
+    private func ownTypeArguments(_ id: FunctionID, _ given: [TypeID]) -> [TypeID] {
         var result: [TypeID] = []
-        for i in record.typeParameters.indices { result.append(i < given.count ? given[i] : newVariable()) }
+        for i in functionRecords[id.index].typeParameters.indices { result.append(i < given.count ? given[i] : newVariable()) }
         return result
     }
 

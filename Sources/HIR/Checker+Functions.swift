@@ -48,13 +48,16 @@ extension Checker {
     /// Makes `id` callable: after this its types are known, or it is part of the component being inferred.
     func requireSignature(_ id: FunctionID, _ span: SourceSpan) {
         prepareSignature(id)
-        let record = functionRecords[id.index]
-        if record.isAnnotated && record.module == preludeIndex && record.state == .unchecked { neededPrelude.append(id) }
-        if record.isAnnotated || record.state == .done { return }
-        if record.state == .inProgress {
+        let state = functionRecords[id.index].state
+        if functionRecords[id.index].isAnnotated {
+            if state == .unchecked, functionRecords[id.index].module == preludeIndex { neededPrelude.append(id) }
+            return
+        }
+        if state == .done { return }
+        if state == .inProgress {
             // A cycle: everything on the stack above it is one component.
             if let current = componentStack.last {
-                functionRecords[current.index].low = min(functionRecords[current.index].low, record.order)
+                functionRecords[current.index].low = min(functionRecords[current.index].low, functionRecords[id.index].order)
             }
             return
         }
@@ -114,7 +117,7 @@ extension Checker {
         let tree = context.tree
         let b = tree[body]
         var returns = ReturnForms()
-        collectReturns(body, &returns)
+        if !context.hasDeclaredResult { collectReturns(body, &returns) }
         let returnsValue = returns.value || returns.nilValue
         let declared = context.hasDeclaredResult
         let isMain = functionRecords[id.index].name == known.main && functionRecords[id.index].module == rootIndex
@@ -433,7 +436,10 @@ extension Checker {
         let entry = program.types.entries[type.index]
         if entry.kind == .variable {
             if let parameter = map[entry.payload] { return parameter }
-            if variables[Int(entry.payload)].isGlobal { return type }
+            if variables[Int(entry.payload)].isGlobal {
+                openGlobalsRemain = true
+                return type
+            }
             defaultVariables(in: type)
             return resolve(type)
         }

@@ -66,8 +66,7 @@ extension Checker {
     ///   - valueWanted: the last statement, if it is an expression, gives the value.
     ///   - expected: the type that the value should have (a hint; the caller coerces).
     func checkBlock(_ list: ListID, span: SourceSpan, valueWanted: Bool, expected: TypeID, newScope: Bool = true) -> ExprID {
-        let tree = context.tree
-        let count = tree.count(list)
+        let count = context.tree.count(list)
         let mark = pushScope()
         context.blockDepth += 1
         let listStart = context.scratch.count
@@ -75,8 +74,8 @@ extension Checker {
         var type = TypeID.nilType
         var warnedUnreachable = false
         for i in 0..<count {
-            let statement = tree.element(list, i)
-            let n = tree[statement]
+            let statement = context.tree.element(list, i)
+            let n = context.tree[statement]
             if context.flow.unreachable && !warnedUnreachable && n.kind != .passStatement {
                 warning("W0304", "unreachable code", n.span)
                 warnedUnreachable = true

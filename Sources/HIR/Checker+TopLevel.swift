@@ -121,6 +121,12 @@ extension Checker {
 
     /// The type of a module-level variable: annotated, or that of its first value, found on first use.
     func globalType(_ index: Int) -> TypeID {
+        let type = findGlobalType(index)
+        if program.types.entries[type.index].hasVariables { openGlobalsRemain = true }
+        return type
+    }
+
+    private func findGlobalType(_ index: Int) -> TypeID {
         if globalRecords[index].typeReady { return program.globals[index].type }
         if globalRecords[index].inProgress {
             // A cycle through functions: open until the initialiser is checked.
@@ -205,6 +211,7 @@ extension Checker {
             type = deepResolve(type)
             program.globals[index].type = type
         }
+        if !openGlobalsRemain { return }
         for index in program.functions.indices where program.functions[index].body != nil {
             guard var body = program.functions[index].body else { continue }
             var changed = false

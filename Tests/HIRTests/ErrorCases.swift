@@ -138,6 +138,12 @@ let errorCases = Case.table(
     fn f(x): return f([x])
     println(f(1))
     ==> E0308 1:19
+    --- annotation needed
+    fn f():
+        let xs = []
+        println(xs[0].foo())
+    f()
+    ==> E0309 3:19
     --- unbounded monomorphisation
     fn f[T](x: T) -> nil: f([x])
     f(1)
