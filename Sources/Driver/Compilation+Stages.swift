@@ -44,7 +44,12 @@ extension Compilation {
     }
 
     mutating func printProgram() {
-        if wants("hir"), let program { emitted.append(("hir", printHIR(program))) }
+        guard wants("hir"), var program else { return }
+        // The checker keeps the names that running programs show; people want those of variables too.
+        for function in program.functions {
+            for local in function.body?.locals ?? [] { program.names[local.name] = interner.string(local.name) }
+        }
+        emitted.append(("hir", printHIR(program)))
     }
 
     mutating func lowerModules() {
@@ -59,7 +64,9 @@ extension Compilation {
 
     mutating func printMIR(_ section: String) {
         guard wants(section) else { return }
-        for module in modules { emitted.append((section, MIRPrinter.print(module))) }
+        for module in modules where !module.functions.isEmpty || !module.data.isEmpty {
+            emitted.append((section, MIRPrinter.print(module)))
+        }
     }
 
     mutating func verifyModules(after stage: String) {
@@ -79,7 +86,7 @@ extension Compilation {
         var passOptions = OptimizeOptions(verify: options.paranoid)
         if !wanted.isEmpty {
             passOptions.afterPass = { name, module in
-                if wanted.contains("mir:" + name) { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
+                if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
         for index in modules.indices { optimize(&modules[index], options: passOptions) }

@@ -9,7 +9,9 @@ enum Disassembly {
     static func text(of bytes: [UInt8]) -> String {
         bytes.withUnsafeBytes { raw in
             guard let reader = try? SMFReader(raw), let code = reader.firstSection(.code) else { return "" }
-            let lines = decode(reader.payload(ofSection: code))
+            let payload = reader.payload(ofSection: code)
+            if payload.isEmpty { return "" }
+            let lines = decode(payload)
             guard let lines else { return "(asm needs `objdump`, which is not installed)\n" }
             return annotate(lines, reader, code)
         }
