@@ -68,6 +68,7 @@ let package = Package(
         tests("CaseTests", ["ProgramGenerator", "CTestSupport"], exclude: ["Cases"]),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
+        tests("DriverTests", ["Driver", "Diagnostics", "Support", "CPlatform"]),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),

@@ -44,7 +44,12 @@ extension Compilation {
     }
 
     mutating func printProgram() {
-        if wants("hir"), let program { emitted.append(("hir", printHIR(program))) }
+        guard wants("hir"), var program else { return }
+        // The checker keeps the names that running programs show; people want those of variables too.
+        for function in program.functions {
+            for local in function.body?.locals ?? [] { program.names[local.name] = interner.string(local.name) }
+        }
+        emitted.append(("hir", printHIR(program)))
     }
 
     mutating func lowerModules() {
@@ -53,12 +58,15 @@ extension Compilation {
         var shown = recordedSources
         for file in checked.sources.files.dropFirst(shown.files.count) { shown.add(file) }
         checked.sources = shown
+        moduleFiles = checked.modules.map { shown[$0.file] }
         for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
     }
 
     mutating func printMIR(_ section: String) {
         guard wants(section) else { return }
-        for module in modules { emitted.append((section, MIRPrinter.print(module))) }
+        for module in modules where !module.functions.isEmpty || !module.data.isEmpty {
+            emitted.append((section, MIRPrinter.print(module)))
+        }
     }
 
     mutating func verifyModules(after stage: String) {
@@ -78,7 +86,7 @@ extension Compilation {
         var passOptions = OptimizeOptions(verify: options.paranoid)
         if !wanted.isEmpty {
             passOptions.afterPass = { name, module in
-                if wanted.contains("mir:" + name) { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
+                if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
         for index in modules.indices { optimize(&modules[index], options: passOptions) }
@@ -86,17 +94,25 @@ extension Compilation {
     }
 
     mutating func generateObjects() {
-        let codegenOptions = CodegenOptions()
+        var codegenOptions = CodegenOptions()
+        codegenOptions.toolchainID = Version.toolchainID
+        codegenOptions.verify = options.paranoid
         for index in modules.indices {
+            codegenOptions.sourceHash = sourceHash(of: index)
             let bytes = generate(modules[index], options: codegenOptions)
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
         }
         modules = []
     }
 
+    /// Digest of the source of module `index`.
+    private func sourceHash(of index: Int) -> UInt64 {
+        moduleFiles[index].bytes.withUnsafeBytes { xxh64($0) }
+    }
+
     mutating func printObjects() {
         guard wants("asm") else { return }
-        for object in objects { emitted.append(("asm", ModuleInspector.disassemble(object.bytes))) }
+        for object in objects { emitted.append(("asm", Disassembly.text(of: object.bytes))) }
     }
 
     mutating func verifyObjects() {

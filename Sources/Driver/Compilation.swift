@@ -22,6 +22,8 @@ package struct Compilation: ~Copyable {
     var program: HIRProgram?
     /// What `lower` leaves and `optimize` changes, in order of the program's modules.
     var modules: [MIRModule] = []
+    /// The source file of each of `modules`.
+    var moduleFiles: [SourceFile] = []
     /// What `generate` leaves for `link`.
     var objects: [LinkInput] = []
     /// The linked image.

@@ -22,6 +22,4 @@ package enum ModuleInspector {
             return error.description
         }
     }
-
-    static func disassemble(_ bytes: [UInt8]) -> String { "" }
 }

@@ -10,22 +10,29 @@ internal import Syntax
 struct ModuleLoader {
     private(set) var sources = SourceMap()
     private(set) var modules: [ModuleSource] = []
+    /// Some module has syntax errors.
     private(set) var hasSyntaxErrors = false
     /// Time spent reading files and parsing them.
     private(set) var timing = Timing()
 
+    /// Absolute path of each module's file.
     private var files: [String] = []
     private var indexOfFile: [FileIdentity: Int] = [:]
     private var indexOfPath: [String: Int] = [:]
     private var modulePaths: Set<String> = []
     private let roots: (root: String, sources: String)
     private let lookup: ModuleLookup
+    private let currentDirectory = SystemFile.currentDirectory
+    /// The root was given from the file system's root, and so are the other modules in diagnostics.
+    private let showsAbsolutePaths: Bool
 
-    /// Creates a loader for the program whose root module is at `rootPath` (any text for code without a file).
+    /// Creates a loader for the program whose root module is at `rootPath` (`<string>` for code without a file,
+    /// which imports from the current directory).
     init(rootPath: String) {
-        let directory = PathText.directory(of: rootPath)
-        roots = ModuleLookup.package(of: directory)
+        let path = PathText.absolute(rootPath, from: currentDirectory)
+        roots = ModuleLookup.package(of: PathText.directory(of: path))
         lookup = ModuleLookup(sourceRoot: roots.sources)
+        showsAbsolutePaths = rootPath.hasPrefix("/")
     }
 
     /// Loads the program. `bytes` is the root's source, already read from `rootPath`.
@@ -33,8 +40,9 @@ struct ModuleLoader {
         _ rootPath: String, bytes: [UInt8], interner: inout Interner, diagnostics: inout DiagnosticList
     ) {
         if let identity = SystemFile.identity(of: rootPath) { indexOfFile[identity] = 0 }
-        indexOfPath[rootPath] = 0
-        add(rootPath, bytes: bytes, interner: &interner, diagnostics: &diagnostics)
+        let path = PathText.absolute(rootPath, from: currentDirectory)
+        indexOfPath[path] = 0
+        add(path, shownAs: rootPath, bytes: bytes, interner: &interner, diagnostics: &diagnostics)
         if modules[0].path == "std" {
             diagnostics.error(
                 "E0605", "no module may be named `std`",
@@ -51,22 +59,19 @@ struct ModuleLoader {
     /// gives the same bytes from any folder.
     func recordedSources() -> SourceMap {
         var result = SourceMap()
-        for file in sources.files { result.add(file.renamed(recordedPath(of: file.path))) }
+        for (i, file) in sources.files.enumerated() {
+            let name = file.path.hasPrefix("<") ? file.path : PathText.inside(files[i], roots.root)
+            result.add(file.renamed(name ?? PathText.name(of: files[i])))
+        }
         return result
     }
 
-    private func recordedPath(of path: String) -> String {
-        if path.hasPrefix("<") { return path }
-        if roots.root.isEmpty { return path }
-        let prefix = roots.root.hasSuffix("/") ? roots.root : roots.root + "/"
-        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.utf8.count)) : path
-    }
-
     private mutating func add(
-        _ path: String, bytes: [UInt8], interner: inout Interner, diagnostics: inout DiagnosticList
+        _ path: String, shownAs shown: String, bytes: [UInt8], interner: inout Interner,
+        diagnostics: inout DiagnosticList
     ) {
         let start = Timing.now()
-        let source = SourceFile(path: path, bytes: bytes)
+        let source = SourceFile(path: shown, bytes: bytes)
         let file = sources.add(source)
         timing.lineCount += source.lineStarts.count - (bytes.last == 10 || bytes.isEmpty ? 1 : 0)
         let errorCount = diagnostics.errorCount
@@ -74,20 +79,14 @@ struct ModuleLoader {
         if diagnostics.errorCount > errorCount { hasSyntaxErrors = true }
         timing.add("parse", since: start)
         files.append(path)
-        modules.append(ModuleSource(path: modulePath(of: path), tree: tree))
+        modules.append(ModuleSource(path: shown.hasPrefix("<") ? "main" : modulePath(of: path), tree: tree))
     }
 
     /// The dotted path of the module in the file `path`, unique in the program.
     private mutating func modulePath(of path: String) -> String {
-        var relative = path
-        let sources = roots.sources
-        if !sources.isEmpty {
-            let prefix = sources.hasSuffix("/") ? sources : sources + "/"
-            relative = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.utf8.count)) : PathText.name(of: path)
-        }
-        if path.hasPrefix("<") { relative = "main" }
+        var relative = PathText.inside(path, roots.sources) ?? PathText.name(of: path)
         relative = PathText.withoutSourceExtension(relative)
-        var segments = relative.split(separator: "/").filter { $0 != "." && $0 != ".." }
+        var segments = relative.split(separator: "/")
         if segments.count > 1, segments.last == "__init__" { segments.removeLast() }
         let base = segments.joined(separator: ".")
         var unique = base
@@ -195,7 +194,7 @@ struct ModuleLoader {
         }
         if case .missing(let tried, let near) = place {
             var notes: [String] = []
-            if !tried.isEmpty { notes.append("looked for " + tried.map { "`\($0)`" }.joined(separator: ", ")) }
+            if !tried.isEmpty { notes.append("looked for " + display(tried)) }
             let helps = near.isEmpty ? [] : ["did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"]
             diagnostics.error(
                 "E0601", "module `\(shown)` not found", at: label(node, index), notes: notes, helps: helps)
@@ -219,18 +218,18 @@ struct ModuleLoader {
                 .map { .item($0, name) } ?? .failed
         case .namespace(let directory):
             diagnostics.error(
-                "E0901", "importing the directory `\(directory)` is not supported by this compiler yet",
+                "E0901", "importing the directory `\(display(directory))` is not supported by this compiler yet",
                 at: label(node, index), helps: ["import a module in it: `use \(segments.joined(separator: ".")).name`"])
             return .failed
         case .ambiguous(let a, let b):
             diagnostics.error(
                 "E0604", "two files for module `\(segments.joined(separator: "."))`", at: label(node, index),
-                notes: ["`\(a)`", "`\(b)`"], helps: ["remove or rename one of them"])
+                notes: [display([a, b])], helps: ["remove or rename one of them"])
             return .failed
         case .missing(let tried, let near):
             diagnostics.error(
                 "E0601", "module `\(segments.joined(separator: "."))` not found", at: label(node, index),
-                notes: ["looked for " + tried.map { "`\($0)`" }.joined(separator: ", ")],
+                notes: ["looked for " + display(tried)],
                 helps: near.isEmpty ? [] : ["did you mean `\(near[0])`?"])
             return .failed
         }
@@ -249,13 +248,20 @@ struct ModuleLoader {
             let number = modules.count
             indexOfPath[path] = number
             if let identity { indexOfFile[identity] = number }
-            add(path, bytes: bytes, interner: &interner, diagnostics: &diagnostics)
+            add(path, shownAs: display(path), bytes: bytes, interner: &interner, diagnostics: &diagnostics)
             return number
         } catch {
-            diagnostics.error("E0601", error.message, at: label(node, index))
+            let failure = SystemFailure(error.action, display(path), reason: error.reason)
+            diagnostics.error("E0601", failure.message, at: label(node, index))
             return nil
         }
     }
+
+    /// `path` as diagnostics show it.
+    private func display(_ path: String) -> String {
+        showsAbsolutePaths ? path : PathText.relative(path, to: currentDirectory)
+    }
+    private func display(_ paths: [String]) -> String { paths.map { "`\(display($0))`" }.joined(separator: ", ") }
 
     private func label(_ node: NodeID, _ index: Int) -> Label {
         Label(file: modules[index].tree.file, span: modules[index].tree[node].span)

@@ -14,36 +14,29 @@ enum ModulePlace: Equatable {
     case missing(tried: [String], near: [String])
 }
 
-/// Finds the files of modules. Pure look-up: nothing is read but directory entries.
+/// Finds the files of modules. Pure look-up: nothing is read but directory entries. All paths are absolute.
 struct ModuleLookup {
     /// Where `crate` leads, and where names are looked up that are no siblings.
     let sourceRoot: String
 
-    /// Directory of the program's package: the nearest directory at or above `directory` with a manifest.
+    /// The package of the directory `directory`: the nearest directory at or above it that holds a manifest.
     ///
-    /// - Returns: the package's directory and its source root (`src/` if there is one and `directory` lies in it, else
-    ///   the package's directory itself); `directory` twice if no manifest is found.
+    /// - Returns: the package's directory and its source root (`src/` in it if there is one and `directory` does not
+    ///   lie elsewhere in the package); `directory` twice if there is no manifest.
     static func package(of directory: String) -> (root: String, sources: String) {
         var current = directory
-        var below: String? = nil
         while true {
-            let here = current.isEmpty ? "." : current
             for manifest in ["simple.sdn", "simple.toml"]
             where SystemFile.kind(of: PathText.join(current, manifest)) == .file {
-                if let below, PathText.name(of: below) == "src" { return (current, below) }
                 let sources = PathText.join(current, "src")
-                if below == nil, SystemFile.kind(of: sources) == .directory, directory == current {
+                let isInSources = directory == sources || PathText.inside(directory, sources) != nil
+                if isInSources || directory == current, SystemFile.kind(of: sources) == .directory {
                     return (current, sources)
                 }
                 return (current, current)
             }
-            let parent = PathText.parent(of: current)
-            let above = parent.isEmpty ? "." : parent
-            guard let hereID = SystemFile.identity(of: here), let aboveID = SystemFile.identity(of: above),
-                hereID != aboveID
-            else { return (directory, directory) }
-            below = current
-            current = parent
+            if current == "/" { return (directory, directory) }
+            current = PathText.directory(of: current)
         }
     }
 
@@ -62,7 +55,7 @@ struct ModuleLookup {
         case "super":
             var directory = here
             while rest.first == "super" {
-                directory = PathText.parent(of: directory)
+                directory = PathText.directory(of: directory)
                 rest = rest.dropFirst()
             }
             bases = [directory]
@@ -133,7 +126,7 @@ struct ModuleLookup {
                     directory = below
                     continue
                 }
-                for entry in SystemFile.list(directory.isEmpty ? "." : directory) {
+                for entry in SystemFile.list(directory) {
                     let stem = PathText.withoutSourceExtension(entry)
                     let isModule =
                         stem != entry || SystemFile.kind(of: PathText.join(directory, entry)) == .directory

@@ -47,7 +47,7 @@ package enum Pipeline {
             print: { $0.printMIR("mir") }, verify: { $0.verifyModules(after: "lower") }),
         // MIR -> better MIR. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
         Stage(
-            name: "optimize", sections: Pass.all.map { "mir:\($0.name)" } + ["mir:optimized"],
+            name: "optimize", sections: passSections + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },
             verify: { $0.verifyModules(after: "optimize") }),
         // MIR -> object modules.
@@ -59,6 +59,13 @@ package enum Pipeline {
             name: "link", sections: ["smf"], run: { $0.linkImage() },
             print: { $0.printImage() }, verify: { $0.verifyImage() }),
     ]
+
+    /// `mir:PASS` for each pass, in the order of its first run.
+    private static var passSections: [String] {
+        var names: [String] = []
+        for pass in Pass.pipeline where !names.contains("mir:" + pass.name) { names.append("mir:" + pass.name) }
+        return names
+    }
 
     /// Link name of the program's entry function, which `lower` makes in the root's module.
     static let entrySymbolName = "simple.main"

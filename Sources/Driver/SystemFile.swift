@@ -57,6 +57,13 @@ package enum SystemFile {
         return FileIdentity(device: UInt64(info.st_dev), inode: UInt64(info.st_ino))
     }
 
+    /// The current directory; `/` if it is gone.
+    package static var currentDirectory: String {
+        guard let text = getcwd(nil, 0) else { return "/" }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
     /// The contents of the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read, is a directory, or is larger than `sizeLimit`.
     package static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
@@ -192,14 +199,30 @@ package enum PathText {
         guard let slash = path.utf8.lastIndex(of: 47) else { return path }
         return String(path[path.utf8.index(after: slash)...])
     }
-    /// The directory above `directory`, as text that works from here: `a/b` → `a`, `a` → ``, `` → `..`, `..` → `../..`.
-    package static func parent(of directory: String) -> String {
-        if directory == "/" { return "/" }
-        if directory.isEmpty || directory == "." { return ".." }
-        let last = name(of: directory)
-        if last == ".." { return directory + "/.." }
-        if last == "." || last.isEmpty { return parent(of: self.directory(of: directory)) }
-        return self.directory(of: directory)
+    /// `path` from the root directory, without `.`, `..` and double slashes; `current` is where it is relative to.
+    package static func absolute(_ path: String, from current: String) -> String {
+        var parts: [Substring] = []
+        for part in (path.hasPrefix("/") ? path : current + "/" + path).split(separator: "/") {
+            switch part {
+            case ".": break
+            case "..": _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+    /// The shortest way from the directory `current` to `path`; both absolute and without `..`.
+    package static func relative(_ path: String, to current: String) -> String {
+        let target = path.split(separator: "/")
+        let start = current.split(separator: "/")
+        var common = 0
+        while common < target.count - 1, common < start.count, target[common] == start[common] { common += 1 }
+        return (Array(repeating: "..", count: start.count - common) + target[common...]).joined(separator: "/")
+    }
+    /// Whether `path` is inside `directory`; then also the way from there.
+    package static func inside(_ path: String, _ directory: String) -> String? {
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.utf8.count)) : nil
     }
     /// `name` without the extension of a source file.
     package static func withoutSourceExtension(_ name: String) -> String {

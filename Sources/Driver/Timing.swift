@@ -7,6 +7,10 @@ package struct Timing: Sendable {
     package struct Row: Sendable {
         package var name: String
         package var nanoseconds: UInt64
+        package init(name: String, nanoseconds: UInt64) {
+            self.name = name
+            self.nanoseconds = nanoseconds
+        }
     }
     package private(set) var rows: [Row] = []
     /// Source lines of all modules.

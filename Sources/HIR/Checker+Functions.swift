@@ -185,6 +185,7 @@ extension Checker {
             let result = resolve(context.resultType)
             switch program.types.kind(result) {
             case .nilType, .error, .never: break
+            case .variable where isOpen(result): _ = unify(result, .nilType)
             case .option: context.body[expr].a = add(.noneConstant, result, at: span).rawValue
             default:
                 error(
@@ -261,6 +262,7 @@ extension Checker {
     /// Joins the type of a `return`ed value into the result of a function without declared result.
     func joinResult(_ type: TypeID, _ span: SourceSpan) {
         if kind(type) == .never { return }
+        if kind(type) == .error { return poison(context.resultType) }
         if !unify(context.resultType, type) {
             error(
                 "E0301", "this returns `\(describe(type))`, but an earlier path returns `\(describe(context.resultType))`", span)

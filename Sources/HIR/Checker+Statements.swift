@@ -151,7 +151,8 @@ extension Checker {
             return .none
         case .functionDefinition:
             unsupported("nested functions are", n.span, helps: ["move it to module level"])
-            let local = declareLocal(n.nameA, .error, n.span, mutable: false, origin: .declaration)
+            // Uses of the name stay silent.
+            let local = declareLocal(n.nameA, .error, n.span, mutable: true, origin: .temporary)
             context.infos[local.index].used = true
             return .none
         case .constDefinition: return checkLocalConstant(n, node)
@@ -744,7 +745,8 @@ extension Checker {
     private func joinReturn(_ value: inout ExprID, _ node: NodeID) {
         let t = resolve(type(of: value))
         let result = resolve(context.resultType)
-        if t == .never || t == .error { return }
+        if t == .never { return }
+        if t == .error { return poison(context.resultType) }
         if isNil(value) && program.types.kind(result) != .option && !context.returnedPlain {
             // nil first: the result becomes an Option once another path returns a value.
             let option = program.types.option(newVariable())

@@ -116,6 +116,12 @@ extension Checker {
         return true
     }
 
+    /// Gives an open type the error type, so that what depends on a reported mistake stays silent.
+    func poison(_ type: TypeID) {
+        let type = resolve(type)
+        if isOpen(type) { variables[Int(program.types.payload(type))].binding = .error }
+    }
+
     /// `true` iff variable `index` is part of `type` (an infinite type: E0308).
     func occurs(_ index: Int, in type: TypeID) -> Bool {
         let type = resolve(type)

@@ -75,6 +75,10 @@ func report(_ failure: SystemFailure) -> Int32 {
 func reportUnreadable(_ failure: SystemFailure, isFirstArgument: Bool = false) -> Int32 {
     var text = "error: \(failure.message)\n"
     if isFirstArgument, SystemFile.kind(of: failure.path) == .absent, !failure.path.contains("/") {
+        if SimpleCommand.plannedVerbs.contains(failure.path) {
+            SystemFile.print("error: the command `\(failure.path)` is not supported by this compiler yet\n", to: 2)
+            return ExitStatus.usage
+        }
         let near = SimpleCommand.verbs.filter { editDistance($0, failure.path, limit: 2) <= 2 }.sorted()
         if let verb = near.first { text += "  = help: did you mean the command `\(verb)`?\n" }
     }

@@ -24,6 +24,11 @@ struct SimpleCommand: ParsableCommand {
         "run", "build", "compile", "check", "inspect", "explain", "interpret", "help",
     ]
 
+    /// Commands of later releases: a user who tries one learns so, unless a file of that name exists.
+    static let plannedVerbs: Set<String> = [
+        "test", "watch", "reload", "fmt", "cache", "repl", "lsp", "doc", "new", "bench",
+    ]
+
     /// Name and version, the line of `--version`.
     static var versionText: String { "simple \(Version.number) (\(Version.target))" }
 }
@@ -88,8 +93,22 @@ struct PipelineOptions: ParsableArguments {
     }
 }
 
+/// The option that `argument` names, if there is none of that name.
+private func unknownOption(_ argument: String) -> String? {
+    let name = String(argument.prefix { $0 != "=" })
+    let known = [
+        "-c", "-h", "--help", "--version", "--emit", "--stop-after", "--time", "--time-json", "--paranoid",
+        "--no-optimize", "--",
+    ]
+    return known.contains(name) ? nil : name
+}
+
 /// Parses the command line, runs its verb and exits. Usage errors end with status 2.
 func runVerbs(_ arguments: [String]) -> Never {
+    if arguments.isEmpty {
+        SystemFile.print(SimpleCommand.helpMessage() + "\n", to: 2)
+        exit(ExitStatus.usage)
+    }
     do {
         var command = try SimpleCommand.parseAsRoot(arguments)
         try command.run()
@@ -102,6 +121,11 @@ func runVerbs(_ arguments: [String]) -> Never {
             exit(0)
         }
         if let code = error as? ExitCode { exit(code.rawValue) }
+        // A misspelt option in front of the file is taken for the program's arguments, and then no file is left.
+        if let first = arguments.first, first.hasPrefix("-"), let unknown = unknownOption(first) {
+            SystemFile.print("error: unknown option `\(unknown)`\n  = help: `simple --help` lists the options\n", to: 2)
+            exit(ExitStatus.usage)
+        }
         if !text.isEmpty { SystemFile.print(text + "\n", to: 2) }
         exit(ExitStatus.usage)
     }

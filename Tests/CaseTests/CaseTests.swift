@@ -19,9 +19,8 @@ import Testing
         let file = try #require(CaseFile(path: CaseTests.folder + "/" + name))
         var runner = CaseRunner(file)
         runner.check()
-        if CaseRunner.updates {
-            if runner.file.text != file.text { FileText.write(file.path, Array(runner.file.text.utf8)) }
-        } else if let failure = runner.failure {
+        if runner.file.text != file.text { FileText.write(file.path, Array(runner.file.text.utf8)) }
+        if let failure = runner.failure {
             Issue.record("\(name): \(failure)")
         }
     }
@@ -68,10 +67,6 @@ struct CaseRunner {
             failure = "check ended with status \(result.status):\n\(result.stderrText)"
             return
         }
-        if CaseRunner.updates {
-            file.update("diagnostics", actual.map { $0.text + "\n" }.joined())
-            return
-        }
         var expected: [Finding] = []
         for line in section!.split(separator: "\n") {
             guard let finding = Finding(line: String(line)) else {
@@ -91,6 +86,10 @@ struct CaseRunner {
         }
         unexpected.removeAll { $0.code.hasPrefix("W") }
         if !missing.isEmpty || !unexpected.isEmpty {
+            if CaseRunner.updates {
+                file.update("diagnostics", actual.map { $0.text + "\n" }.joined())
+                return
+            }
             failure =
                 "parse or check: diagnostics differ\n  missing: \(missing.map(\.text))\n  unexpected: \(unexpected.map(\.text))"
         }
@@ -102,20 +101,46 @@ struct CaseRunner {
     // MARK: Texts of stages
 
     private mutating func checkTexts() {
-        for section in file.sections where CaseRunner.isText(section.name) {
+        for section in file.sections {
+            // `asm`, `asm contains` or `asm lacks`.
+            let words = section.name.split(separator: " ").map(String.init)
+            guard let name = words.first, CaseRunner.isText(name) else { continue }
             let result = ProcessRunner.run(
-                Executables.simplec, ["run", "--paranoid", "--emit=\(section.name)", "main.simple"], in: folder.path)
+                Executables.simplec, ["run", "--paranoid", "--emit=\(name)", "main.simple"], in: folder.path)
             if result.status > 1 {
-                failure = "--emit=\(section.name) ended with status \(result.status):\n\(result.stderrText)"
+                failure = "--emit=\(name) ended with status \(result.status):\n\(result.stderrText)"
                 return
             }
-            if CaseRunner.updates {
+            let difference =
+                switch words.count > 1 ? words[1] : "" {
+                case "contains": CaseRunner.missingLine(section.text, in: result.stdoutText)
+                case "lacks": CaseRunner.presentLine(section.text, in: result.stdoutText)
+                default: firstDifference(section.text, result.stdoutText)
+                }
+            guard let difference else { continue }
+            if CaseRunner.updates, words.count == 1 {
                 file.update(section.name, result.stdoutText)
-            } else if let difference = firstDifference(section.text, result.stdoutText) {
-                failure = "\(CaseRunner.stage(of: section.name)): section \(section.name) differs, \(difference)"
+            } else {
+                failure = "\(CaseRunner.stage(of: name)): section \(section.name) differs, \(difference)"
                 return
             }
         }
+    }
+
+    /// The first of `lines` that is in no line of `text` behind those in which the earlier ones were found.
+    private static func missingLine(_ lines: String, in text: String) -> String? {
+        var rest = text.split(separator: "\n")[...]
+        for line in lines.split(separator: "\n") {
+            guard let i = rest.firstIndex(where: { $0.contains(line) }) else { return "no line contains `\(line)`" }
+            rest = rest[(i + 1)...]
+        }
+        return nil
+    }
+
+    /// The first of `lines` that is in some line of `text`.
+    private static func presentLine(_ lines: String, in text: String) -> String? {
+        for line in lines.split(separator: "\n") where text.contains(line) { return "`\(line)` is there" }
+        return nil
     }
 
     private static func isText(_ name: String) -> Bool {
@@ -171,9 +196,12 @@ struct CaseRunner {
         for (name, command) in ways {
             let result = ProcessRunner.run(
                 command.0, command.1, in: folder.path, stdin: stdin, environment: command.2, timeout: run.timeout)
-            if CaseRunner.updates {
-                if name.hasPrefix("generate") { record(result, run) }
-            } else if let difference = difference(result, run) {
+            if let difference = difference(result, run) {
+                // The interpreter, which comes first, says what is right.
+                if CaseRunner.updates {
+                    record(result, run)
+                    return
+                }
                 failure = "\(name): \(difference)"
                 return
             }

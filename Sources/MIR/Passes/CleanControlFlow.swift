@@ -4,15 +4,17 @@
 internal import Support
 
 extension PassContext {
-    /// See the top of this file. Linear. A parameter of a block that is joined to its predecessor becomes a `copy`.
+    /// See the top of this file. Linear. A parameter of a block that is joined to its predecessor becomes a `copy`;
+    /// behind value numbering there are hardly any, and `removeDeadCode` then runs again to leave none.
     func cleanControlFlow(_ function: inout MIRFunction) {
         if threadEmptyBlocks(&function) { flow.invalidate() }
         updateFlow(&function, .control)
-        let isJoined = function.withView { joinBlocks($0) }
+        let (isJoined, hasCopies) = function.withView { joinBlocks($0) }
         if isJoined || !isArranged(function) {
             arrangeBlocks(&function)
             flow.invalidate()
         }
+        if hasCopies { removeDeadCode(&function) }
     }
 
     /// Edges to a block that does nothing but jump go where it jumps.
@@ -39,9 +41,11 @@ extension PassContext {
         return changed
     }
 
-    /// Joins each block that ends in a jump to a block without other predecessors with that block.
-    private func joinBlocks(_ view: FunctionView) -> Bool {
+    /// Joins each block that ends in a jump to a block without other predecessors with that block. Returns whether there
+    /// was one, and whether copies were made.
+    private func joinBlocks(_ view: FunctionView) -> (isJoined: Bool, hasCopies: Bool) {
         var changed = false
+        var hasCopies = false
         for i in 0..<flow.count {
             let block = Int(flow.block(i))
             while true {
@@ -51,7 +55,10 @@ extension PassContext {
                 let target = edge.target.index
                 guard target != 0, target != block, flow.incoming(UInt32(target)).count == 1 else { break }
                 view.unlink(terminator, from: block)
-                appendParameters(view, of: target, to: block, edge)
+                if view.blocks[target].parameterCount != 0 {
+                    appendParameters(view, of: target, to: block, edge)
+                    hasCopies = true
+                }
                 let first = view.blocks[target].first
                 let last = view.blocks[block].last
                 view[first.rawValue].previous = last
@@ -63,7 +70,7 @@ extension PassContext {
                 changed = true
             }
         }
-        return changed
+        return (changed, hasCopies)
     }
     private func appendParameters(_ view: FunctionView, of target: Int, to block: Int, _ edge: Edge) {
         var parameter = view.blocks[target].firstParameter.rawValue

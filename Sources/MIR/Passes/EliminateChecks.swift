@@ -6,7 +6,11 @@ internal import Support
 
 extension PassContext {
     /// See the top of this file. Linear, apart from proofs, each of which has a bound on its steps.
+    ///
+    /// Only in functions with loops: elsewhere a check costs little, and those that repeat are gone already.
     func eliminateChecks(_ function: inout MIRFunction) {
+        updateFlow(&function, .control)
+        if !flow.hasRetreatingEdges { return }
         updateFlow(&function, .dominators)
         forward.prepare(function.instructions.count, filledWith: 0)
         let changedFlow = function.withView { view in

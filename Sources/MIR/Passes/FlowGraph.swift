@@ -76,6 +76,8 @@ struct FlowGraph: ~Copyable {
     @inline(__always) func dominates(_ a: UInt32, _ b: UInt32) -> Bool {
         treeStarts[a] <= treeStarts[b] && treeStarts[b] < treeEnds[a]
     }
+    /// The closest other block that dominates reachable block `block`; of the entry, itself.
+    @inline(__always) func immediateDominator(_ block: UInt32) -> UInt32 { dominators[block] }
     /// The innermost loop of `block`, or `none`.
     @inline(__always) func loop(_ block: UInt32) -> UInt32 { innermost[block] }
     /// The header of loop `l`.

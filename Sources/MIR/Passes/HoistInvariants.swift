@@ -61,9 +61,9 @@ extension PassContext {
                 if let target = target(view, value, block, innermost) {
                     move(view, value, from: block, to: target)
                     home = target
-                } else {
-                    noteEffect(view, value, innermost)
                 }
+                // It stays in the loops around its preheader.
+                noteEffect(view, value, flow.loop(home))
             }
             words[value] = home
             if next != 0 { noteAccess(view, value, home) }

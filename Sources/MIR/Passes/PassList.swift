@@ -54,7 +54,7 @@ extension Pass {
     /// What `optimize` runs, in this order; Docs/passes.md says why.
     package static let pipeline: [Pass] = [
         "inlineCalls", "cleanControlFlow", "rotateLoops", "numberValues", "eliminateChecks", "hoistInvariants",
-        "cleanControlFlow", "removeDeadCode",
+        "removeDeadCode", "cleanControlFlow",
     ].map { name in
         guard let pass = named(name) else { preconditionFailure("no pass \(name)") }
         return pass

@@ -59,10 +59,22 @@ extension PassContext {
         var rotations: [Rotation] = []
         function.withView { view in
             for l in 0..<flow.loopCount { rotations.append(rotation(view, flow.header(UInt32(l)))) }
+            blockFlags.prepare(view.blockCount, filledWith: 0)
+            if !rotations.contains(where: \.isAccepted) { return }
             for r in rotations.indices where rotations[r].isAccepted {
                 forEachValue(view, rotations[r].header) { words[$0] = UInt32(r + 1) }
             }
-            for i in 0..<flow.count { classifyUses(view, flow.block(i), &rotations) }
+            // Values of a header are used only in what it dominates.
+            for i in 0..<flow.count {
+                let block = flow.block(i)
+                let dominator = flow.immediateDominator(block)
+                if words[view.blocks[Int(dominator)].last.rawValue] != 0 || blockFlags[dominator] != 0
+                    || words[view.blocks[Int(block)].last.rawValue] != 0
+                {
+                    blockFlags[block] = 1
+                    classifyUses(view, block, &rotations)
+                }
+            }
         }
         var newBlocks: [(body: BlockID, exit: BlockID)] = []
         for r in rotations.indices {
@@ -70,7 +82,9 @@ extension PassContext {
             if rotations[r].isAccepted { newBlocks[r] = createParameters(&function, rotations[r]) }
         }
         function.withView { view in
-            for i in 0..<flow.count { rewriteUses(view, flow.block(i), rotations) }
+            for i in 0..<flow.count where blockFlags[flow.block(i)] != 0 {
+                rewriteUses(view, flow.block(i), rotations)
+            }
         }
         joinValues.prepare(valueCount, filledWith: 0)
         for r in rotations.indices {

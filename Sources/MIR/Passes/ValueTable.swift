@@ -54,9 +54,6 @@ struct ValueTable: ~Copyable {
 /// Mixes the fields of a key.
 @inline(__always)
 func mixHash(_ x: UInt64, _ y: UInt64, _ z: UInt64) -> UInt32 {
-    var h = x &* 0x9E37_79B9_7F4A_7C15 ^ (y &+ 0xC2B2_AE3D_27D4_EB4F) &* 0x1656_67B1_9E37_79F9
-    h ^= z &* 0x27D4_EB2F_1656_67C5
-    h ^= h >> 29
-    h = h &* 0x9E37_79B9_7F4A_7C15
-    return UInt32(truncatingIfNeeded: h >> 32)
+    let h = (x ^ z &* 0x27D4_EB2F_1656_67C5) &* 0x9E37_79B9_7F4A_7C15 &+ y &* 0xC2B2_AE3D_27D4_EB4F
+    return UInt32(truncatingIfNeeded: (h ^ h >> 29) >> 16)
 }

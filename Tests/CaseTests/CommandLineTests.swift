@@ -1,0 +1,240 @@
+import Glibc
+import Testing
+
+/// What users get for their mistakes, and the verbs, through the real executables.
+@Suite struct CommandLineTests {
+    private let folder = TemporaryFolder()
+
+    private func simple(_ arguments: [String], stdin: String = "", _ environment: [String: String] = [:]) -> ProcessResult {
+        ProcessRunner.run(
+            Executables.simple, arguments, in: folder.path, stdin: Array(stdin.utf8), environment: environment)
+    }
+
+    private func expect(
+        _ result: ProcessResult, _ status: Int32, stdout: String = "", stderr: String = "",
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(result.status == status, "\(result.stderrText)", sourceLocation: location)
+        #expect(result.stdoutText == stdout, sourceLocation: location)
+        #expect(
+            stderr.isEmpty ? result.stderr.isEmpty : result.stderrText.contains(stderr), "\(result.stderrText)",
+            sourceLocation: location)
+    }
+
+    // MARK: Running
+
+    @Test func runsAFileWithItsArguments() {
+        folder.write("a.simple", "println(args())\nmain = 7\n")
+        expect(simple(["a.simple", "x", "--time", "-c"]), 7, stdout: "[\"x\", \"--time\", \"-c\"]\n")
+        expect(simple(["run", "a.simple", "--help"]), 7, stdout: "[\"--help\"]\n")
+    }
+
+    @Test func runsCode() {
+        expect(simple(["-c", "println(1 + 1, args())", "a", "-b"]), 0, stdout: "2 [\"a\", \"-b\"]\n")
+        expect(simple(["-c", "let x = [1]\nprintln(x[3])"]), 101, stderr: "at <string>:2:9")
+    }
+
+    @Test func runsAFileWithoutExtensionFromElsewhere() {
+        folder.write("bin/tool", "#!/usr/bin/env simple\nuse helper\nprintln(helper.f())\n")
+        folder.write("bin/helper.simple", "pub fn f() -> i64: return 3\n")
+        expect(simple(["bin/tool"]), 0, stdout: "3\n")
+    }
+
+    @Test func buildsAndRunsAModule() {
+        folder.write("a.simple", "println(\"built\", args())\n")
+        expect(simple(["build", "a.simple"]), 0)
+        expect(simple(["compile", "a.simple", "-o", "b.smf"]), 0)
+        expect(simple(["a.smf", "q"]), 0, stdout: "built [\"q\"]\n")
+        #expect(FileText.read(folder.path + "/a.smf") == FileText.read(folder.path + "/b.smf"))
+    }
+
+    /// Same inputs, same bytes: from any folder, under any name of the folder.
+    @Test func buildsAreReproducible() {
+        let source = "use part\nprintln(part.f(2))\nlet xs = [\"a\", \"b\"]\nprintln(xs[args().len()])\n"
+        for place in ["one", "two"] {
+            folder.write("\(place)/main.simple", source)
+            folder.write("\(place)/part.simple", "pub fn f(n): return n * n\n")
+        }
+        expect(simple(["build", "one/main.simple", "-o", "1.smf"]), 0)
+        let inside = ProcessRunner.run(
+            Executables.simple, ["build", "main.simple", "-o", "../2.smf"], in: folder.path + "/two")
+        expect(inside, 0)
+        expect(simple(["build", folder.path + "/two/main.simple", "-o", "3.smf"]), 0)
+        let bytes = FileText.read(folder.path + "/1.smf")
+        #expect(bytes != nil)
+        #expect(FileText.read(folder.path + "/2.smf") == bytes)
+        #expect(FileText.read(folder.path + "/3.smf") == bytes)
+    }
+
+    @Test func findsModulesOfAPackage() {
+        folder.write("simple.sdn", "name: demo\n")
+        folder.write("src/app/main.simple", "use lib.tool\nuse crate.base\nprintln(tool.f(), base.g())\n")
+        folder.write("src/lib/tool.simple", "use base\npub fn f() -> i64: return base.g() + 1\n")
+        folder.write("src/base.simple", "pub fn g() -> i64:\n    return 1\n")
+        expect(simple(["src/app/main.simple"]), 0, stdout: "2 1\n")
+        let inside = ProcessRunner.run(Executables.simple, ["main.simple"], in: folder.path + "/src/app")
+        expect(inside, 0, stdout: "2 1\n")
+    }
+
+    // MARK: Mistakes
+
+    @Test func reportsUnreadableSources() {
+        folder.write("folder/x", "")
+        expect(simple(["nofile.simple"]), 2, stderr: "error: cannot read `nofile.simple`: no such file or directory")
+        expect(simple(["folder/"]), 2, stderr: "is a directory")
+        expect(simple(["chekc"]), 2, stderr: "did you mean the command `check`?")
+        expect(simple(["fmt"]), 2, stderr: "the command `fmt` is not supported by this compiler yet")
+        expect(simple(["check", "nofile.simple"]), 2, stderr: "no such file")
+        expect(simple(["build", "nofile.simple"]), 2, stderr: "no such file")
+        expect(simple([]), 2, stderr: "USAGE")
+        expect(simple(["--bogus", "x.simple"]), 2, stderr: "unknown option `--bogus`")
+        expect(simple(["run", "--emit=nonsense", "x.simple"]), 2, stderr: "unknown text 'nonsense'")
+    }
+
+    @Test func reportsFilesThatAreNoPrograms() {
+        folder.write("binary.simple", [0x70, 0xFF, 0xFE, 0x00])
+        folder.write("nul.simple", [0x70, 0x00, 0x70, 0x0A])
+        folder.write("empty.simple", [])
+        expect(simple(["binary.simple"]), 1, stderr: "error[E0001]")
+        expect(simple(["nul.simple"]), 1, stderr: "error[E0002]")
+        expect(simple(["empty.simple"]), 0)
+        folder.write("marked.simple", [0xEF, 0xBB, 0xBF] + Array("println(1)\r\nprintln(2)\r\n".utf8))
+        expect(simple(["marked.simple"]), 0, stdout: "1\n2\n")
+    }
+
+    /// 16 MB of noise and nesting far beyond the limits end in a diagnostic, quickly.
+    @Test func survivesAbsurdSources() {
+        var noise: [UInt8] = []
+        noise.reserveCapacity(16 << 20)
+        var state: UInt32 = 1
+        for _ in 0..<(16 << 20) {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            noise.append(UInt8(truncatingIfNeeded: state >> 24))
+        }
+        folder.write("noise.simple", noise)
+        expect(simple(["noise.simple"]), 1, stderr: "error[E0001]")
+        let open = String(repeating: "(", count: 10_000)
+        folder.write("brackets.simple", "println(\(open)1\(String(repeating: ")", count: 10_000)))\n")
+        folder.write("unclosed.simple", "println(\(open)\n")
+        folder.write("terms.simple", "println(\(String(repeating: "1 + ", count: 100_000))1)\n")
+        var blocks = ""
+        for i in 0..<2_000 { blocks += String(repeating: " ", count: i) + "if true:\n" }
+        folder.write("blocks.simple", blocks + String(repeating: " ", count: 2_000) + "pass\n")
+        for name in ["brackets", "unclosed", "terms", "blocks"] {
+            let result = simple(["\(name).simple"])
+            #expect(result.status == 1, "\(name)")
+            #expect(result.stderrText.contains("error[E0106]"), "\(name): \(result.stderrText.prefix(200))")
+        }
+    }
+
+    @Test func refusesDamagedModules() throws {
+        folder.write("a.simple", "println(\"ok\")\n")
+        expect(simple(["build", "a.simple"]), 0)
+        let good = try #require(FileText.read(folder.path + "/a.smf"))
+        func damaged(_ name: String, _ change: (inout [UInt8]) -> Void) {
+            var bytes = good
+            change(&bytes)
+            folder.write(name + ".smf", bytes)
+            let result = simple([name + ".smf"])
+            #expect(result.status == 1, "\(name): \(result.stderrText)")
+            #expect(result.stdout.isEmpty, "\(name)")
+            #expect(result.stderrText.hasPrefix("error: "), "\(name): \(result.stderrText)")
+        }
+        damaged("truncated") { $0.removeLast($0.count / 2) }
+        damaged("header") { $0.removeLast($0.count - 64) }
+        damaged("empty") { $0 = [] }
+        damaged("foreign") { $0 = Array("\u{7F}ELF not a module of ours, but long enough to look at".utf8) }
+        damaged("code") { $0[0x1000] ^= 0xFF }
+        damaged("architecture") { $0[7] = 1 }
+        damaged("version") { $0[4] = 2 }
+        damaged("abi") { $0[112] ^= 1 }
+        let inspected = simple(["inspect", "truncated.smf"])
+        #expect(inspected.status == 1)
+        #expect(inspected.stdoutText.contains("damaged"))
+        expect(simple(["absent.smf"]), 1, stderr: "absent.smf")
+    }
+
+    /// A write that fails leaves the file that was there, and nothing beside it.
+    @Test func keepsTheOldModuleWhenWritingFails() {
+        folder.write("a.simple", "println(1)\n")
+        expect(simple(["build", "a.simple", "-o", "/dev/full"]), 2, stderr: "no space left on device")
+        expect(simple(["build", "a.simple", "-o", "no/such/folder/x.smf"]), 2, stderr: "no such file or directory")
+        folder.write("keep.smf", "old")
+        folder.write("bad.simple", "let x = \n")
+        expect(simple(["build", "bad.simple", "-o", "keep.smf"]), 1, stderr: "error[E0101]")
+        #expect(FileText.read(folder.path + "/keep.smf") == Array("old".utf8))
+        expect(simple(["build", "a.simple", "-o", "keep.smf"]), 0)
+        #expect(FileText.read(folder.path + "/keep.smf")?.starts(with: Array("SMF\0".utf8)) == true)
+        #expect(FileText.list(folder.path, suffix: ".tmp").isEmpty)
+    }
+
+    @Test func reportsAFullStandardOutput() {
+        folder.write("a.simple", "println(1)\n")
+        let result = ProcessRunner.run(
+            "/bin/sh", ["-c", "\(Executables.simple) a.simple > /dev/full"], in: folder.path)
+        #expect(result.status != 0)
+        #expect(result.stderrText.contains("No space left on device"))
+        let pipe = ProcessRunner.run(
+            "/bin/sh",
+            ["-c", "(\(Executables.simple) -c 'while true: println(1)'; echo $? >&2) | head -1"], in: folder.path)
+        #expect(pipe.stdoutText == "1\n")
+        #expect(pipe.stderrText == "141\n")
+    }
+
+    // MARK: Diagnostics
+
+    @Test func diagnosticsArePlainOffATerminal() {
+        folder.write("a.simple", "let x: i64 = \"a\"\n")
+        let result = simple(["check", "a.simple"])
+        #expect(result.status == 1)
+        #expect(result.stderrText.hasPrefix("error[E0301]: "))
+        #expect(result.stderrText.contains("  --> a.simple:1:14\n"))
+        #expect(!result.stderr.contains(0x1B))
+        let json = simple(["check", "--diagnostics=json", "a.simple"])
+        #expect(json.status == 1)
+        #expect(json.stdoutText.hasPrefix("{\"code\":\"E0301\",\"severity\":\"error\","))
+        #expect(json.stderr.isEmpty)
+    }
+
+    @Test func warningsDoNotStopAProgram() {
+        folder.write("a.simple", "fn f():\n    let unused = 1\nf()\nprintln(\"ran\")\n")
+        let result = simple(["a.simple"])
+        #expect(result.status == 0)
+        #expect(result.stdoutText == "ran\n")
+        #expect(result.stderrText.contains("warning[W0501]"))
+        expect(simple(["check", "a.simple"]), 0, stderr: "W0501")
+    }
+
+    @Test func explainsCodes() {
+        #expect(simple(["explain", "E0304"]).stdoutText.hasPrefix("E0304"))
+        #expect(simple(["explain", "p008"]).stdoutText.contains("P008"))
+        expect(simple(["explain", "E9999"]), 2, stderr: "there is no code `E9999`")
+        #expect(simple(["--version"]).stdoutText.hasPrefix("simple "))
+        #expect(simple(["--help"]).stdoutText.contains("SUBCOMMANDS"))
+    }
+
+    // MARK: Texts and times
+
+    @Test func everyTextCanBeShown() throws {
+        folder.write("a.simple", "fn f(n: i64) -> i64: return n + 1\nprintln(f(2))\n")
+        let help = simple(["run", "--help"]).stdoutText
+        #expect(help.contains("mir:optimized"))
+        for section in ["tokens", "ast", "hir", "mir", "mir:numberValues", "mir:optimized", "asm", "smf"] {
+            let result = simple(["--emit=\(section)", "a.simple"])
+            #expect(result.status == 0, "\(section): \(result.stderrText)")
+            #expect(result.stdout.count > 20, "\(section)")
+        }
+        let both = simple(["--emit=ast,hir", "a.simple"]).stdoutText
+        #expect(both.hasPrefix("--- ast\n"))
+        #expect(both.contains("\n--- hir\n"))
+    }
+
+    @Test func timesShowTheStages() {
+        folder.write("a.simple", "println(1)\n")
+        let result = simple(["--time", "--paranoid", "a.simple"])
+        #expect(result.stdoutText == "1\n")
+        for row in ["read", "parse", "check", "lower", "optimize", "generate", "link", "verify", "total"] {
+            #expect(result.stderrText.contains(row), "\(row)")
+        }
+    }
+}
