@@ -536,6 +536,9 @@ extension Checker {
         }
     }
 
+    /// `true` iff `name` is a definition that was reported, such as a trait.
+    func isBrokenName(_ name: NameID) -> Bool { lookUpDefinition(name)?.kind == .broken }
+
     private func satisfies(_ type: TypeID, _ bound: String) -> Bool {
         let t = resolve(type)
         if t == .error || program.types.kind(t) == .variable { return true }
@@ -555,7 +558,7 @@ extension Checker {
         case "BitAnd", "BitOr", "BitXor": return program.types.isInteger(t) || t == .bool
         case "Shl", "Shr": return program.types.isInteger(t)
         case "Display", "Debug", "Clone", "Copy": return true
-        default: return false
+        default: return interner.pointee.find(bound).map(isBrokenName) ?? false
         }
     }
 }

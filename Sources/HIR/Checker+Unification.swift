@@ -87,7 +87,8 @@ extension Checker {
         return true
     }
 
-    /// Makes an open type the error type; not in trial checks, whose errors nobody hears.
+    /// Gives an open type the error type, so that what depends on a reported mistake stays silent; not in trial checks,
+    /// whose errors nobody hears.
     func poison(_ type: TypeID) {
         let type = resolve(type)
         if silenced == 0, program.types.kind(type) == .variable { variables[Int(program.types.payload(type))].binding = .error }
