@@ -132,6 +132,8 @@ struct BodyContext {
     var returnedPlain = false
     /// `return` without a value, in a function without declared result: judged when the result is known.
     var bareReturns: [(expr: ExprID, span: SourceSpan)] = []
+    /// How many errors there were when the body was begun.
+    var errorsBefore = 0
     /// Stack of statement lists under construction.
     var scratch: ContiguousArray<UInt32> = []
     /// Arguments that defaults being checked may read, with the locals that stand for them.

@@ -568,6 +568,10 @@ extension Checker {
         }
         if isOpen(t) || program.types.kind(t) == .parameter && hasMethodBounds(t) == false {
             if program.types.kind(t) == .parameter {
+                let index = Int(program.types.payload(t))
+                if index < context.typeParameters.count, context.typeParameters[index].bounds.contains(where: isBrokenName) {
+                    return errorExpr(n.span)
+                }
                 error(
                     "E0313", "the bounds of `\(describe(t))` do not guarantee a method `\(text(name))`", nameSpan,
                     helps: ["leave the parameter's type out to have it inferred at each call"])

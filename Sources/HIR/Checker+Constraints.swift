@@ -292,15 +292,20 @@ extension Checker {
         }
     }
 
-    /// Solves one constraint if enough is known; failures are reported and count as solved.
-    func solve(_ constraint: Constraint) -> Bool {
+    /// The constraint at the place to show: users see their own call, not the inside of a prelude function.
+    func inUserCode(_ constraint: Constraint) -> Constraint {
         var c = constraint
-        // Users see their own call, not the inside of a prelude function.
         if c.file == modules[preludeIndex].file, let call = c.origins.firstIndex(where: { $0.file != c.file }) {
             c.file = c.origins[call].file
             c.span = c.origins[call].span
             c.origins.removeFirst(call + 1)
         }
+        return c
+    }
+
+    /// Solves one constraint if enough is known; failures are reported and count as solved.
+    func solve(_ constraint: Constraint) -> Bool {
+        let c = inUserCode(constraint)
         let savedFile = context.file
         context.file = c.file
         defer { context.file = savedFile }

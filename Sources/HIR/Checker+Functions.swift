@@ -80,6 +80,7 @@ extension Checker {
         let tree = context.tree
         let n = tree[record.node]
         context.function = id
+        context.errorsBefore = diagnostics.errorCount
         context.pendingFloor = pendingStart
         context.owner = record.owner
         if let owner = record.owner { context.selfType = selfType(of: owner) }
@@ -184,6 +185,7 @@ extension Checker {
             let result = resolve(context.resultType)
             switch program.types.kind(result) {
             case .nilType, .error, .never: break
+            case .variable where isOpen(result): _ = unify(result, .nilType)
             case .option: context.body[expr].a = add(.noneConstant, result, at: span).rawValue
             default:
                 error(
@@ -194,6 +196,8 @@ extension Checker {
     }
 
     private func missingReturn(_ id: FunctionID) {
+        // The path may be missing because of something that was reported.
+        if diagnostics.errorCount > context.errorsBefore { return }
         let record = functionRecords[id.index]
         error(
             "E0303", "`\(text(record.name))` does not return a value on every path", record.nameSpan,
@@ -258,6 +262,7 @@ extension Checker {
     /// Joins the type of a `return`ed value into the result of a function without declared result.
     func joinResult(_ type: TypeID, _ span: SourceSpan) {
         if kind(type) == .never { return }
+        if kind(type) == .error { return poison(context.resultType) }
         if !unify(context.resultType, type) {
             error(
                 "E0301", "this returns `\(describe(type))`, but an earlier path returns `\(describe(context.resultType))`", span)
@@ -298,9 +303,14 @@ extension Checker {
                     if resolve(c.operands[1]) == .str { _ = unify(c.operands[0], .str); continue }
                 default: break
                 }
+                let place = inUserCode(c)
+                let savedFile = context.file
+                context.file = place.file
                 error(
-                    "E0309", "type annotations needed", c.span,
+                    "E0309", "type annotations needed", place.span,
                     label: "the type of this is not known here", helps: ["annotate the parameter or variable with its type"])
+                context.file = savedFile
+                poison(c.result)
                 pending.remove(at: start)
             }
         }
@@ -526,6 +536,9 @@ extension Checker {
         }
     }
 
+    /// `true` iff `name` is a definition that was reported, such as a trait.
+    func isBrokenName(_ name: NameID) -> Bool { lookUpDefinition(name)?.kind == .broken }
+
     private func satisfies(_ type: TypeID, _ bound: String) -> Bool {
         let t = resolve(type)
         if t == .error || program.types.kind(t) == .variable { return true }
@@ -545,7 +558,7 @@ extension Checker {
         case "BitAnd", "BitOr", "BitXor": return program.types.isInteger(t) || t == .bool
         case "Shl", "Shr": return program.types.isInteger(t)
         case "Display", "Debug", "Clone", "Copy": return true
-        default: return false
+        default: return interner.pointee.find(bound).map(isBrokenName) ?? false
         }
     }
 }

@@ -300,7 +300,7 @@ extension Checker {
         var definition: Definition?
         if count == 1 { definition = lookUpDefinition(first, n.span) } else { definition = lookUpPath(n.listA, n.span)?.0 }
         guard let definition else {
-            if count == 1 { error("E0201", "unknown name `\(text(first))` in a pattern", n.span, label: "no such variant, struct or constant") }
+            if count == 1, t != .error { error("E0201", "unknown name `\(text(first))` in a pattern", n.span, label: "no such variant, struct or constant") }
             return brokenPayload(n, state)
         }
         switch definition.kind {

@@ -151,6 +151,9 @@ extension Checker {
             return .none
         case .functionDefinition:
             unsupported("nested functions are", n.span, helps: ["move it to module level"])
+            // Uses of the name stay silent.
+            let local = declareLocal(n.nameA, .error, n.span, mutable: true, origin: .temporary)
+            context.infos[local.index].used = true
             return .none
         case .constDefinition: return checkLocalConstant(n, node)
         case .staticDefinition:
@@ -742,7 +745,8 @@ extension Checker {
     private func joinReturn(_ value: inout ExprID, _ node: NodeID) {
         let t = resolve(type(of: value))
         let result = resolve(context.resultType)
-        if t == .never || t == .error { return }
+        if t == .never { return }
+        if t == .error { return poison(context.resultType) }
         if isNil(value) && program.types.kind(result) != .option && !context.returnedPlain {
             // nil first: the result becomes an Option once another path returns a value.
             let option = program.types.option(newVariable())
@@ -860,6 +864,8 @@ extension Checker {
 
     /// W0501 for locals that are never read.
     func reportUnusedLocals() {
+        // Code with errors may not have been read to its end.
+        if diagnostics.errorCount > context.errorsBefore { return }
         for info in context.infos where !info.used && info.name != .none {
             if info.origin != .declaration && info.origin != .bare { continue }
             if context.isTopLevel { continue }

@@ -70,7 +70,12 @@ extension Checker {
     /// Makes two types equal if possible.
     func unify(_ left: TypeID, _ right: TypeID) -> Bool {
         let a = resolve(left), b = resolve(right)
-        if a == b || a == .error || b == .error { return true }
+        if a == b { return true }
+        if a == .error || b == .error {
+            // What depends on something wrong is wrong too, and silent.
+            poison(a == .error ? b : a)
+            return true
+        }
         let types = program.types
         let ea = types.entries[a.index], eb = types.entries[b.index]
         if ea.kind == .variable { return bind(Int(ea.payload), to: b) }
@@ -80,6 +85,13 @@ extension Checker {
             if !unify(types.pool[Int(ea.start) + i], types.pool[Int(eb.start) + i]) { return false }
         }
         return true
+    }
+
+    /// Gives an open type the error type, so that what depends on a reported mistake stays silent; not in trial checks,
+    /// whose errors nobody hears.
+    func poison(_ type: TypeID) {
+        let type = resolve(type)
+        if silenced == 0, program.types.kind(type) == .variable { variables[Int(program.types.payload(type))].binding = .error }
     }
 
     private func bind(_ index: Int, to type: TypeID) -> Bool {

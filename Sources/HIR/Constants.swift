@@ -64,6 +64,7 @@ extension Checker {
                         label: "this is computed at run time", helps: ["use `static` or `let`"])
                 case .panics(let message, let position):
                     self.error("E0312", message, SourceSpan(start: position, end: position + 1), label: "this would panic")
+                case .broken: break
                 }
                 type = .never
             }
@@ -81,6 +82,8 @@ extension Checker {
     enum ConstantProblem: Error {
         case notConstant(UInt32)
         case panics(String, UInt32)
+        /// It contains something wrong that was reported.
+        case broken
     }
 
     /// `true` iff `expr` could initialise a `const`.
@@ -89,8 +92,8 @@ extension Checker {
             _ = try evaluate(expr)
             return true
         } catch {
-            if case .panics = error { return true }
-            return context.body[expr].kind == .error
+            if case .notConstant = error { return false }
+            return true
         }
     }
 
@@ -109,6 +112,7 @@ extension Checker {
         let e = context.body[id]
         if !knownConstants.isEmpty, let value = knownConstants[id] { return value }
         switch e.kind {
+        case .error: throw .broken
         case .intConstant:
             let bits = UInt64(e.a) | UInt64(e.b) << 32
             let type = resolve(e.type)

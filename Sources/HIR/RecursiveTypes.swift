@@ -75,8 +75,9 @@ extension Checker {
         case .structure:
             let id = Int(program.types.payload(type))
             result.append(Containment(structure: id, throughOption: throughOption))
-            for i in 0..<program.types.count(type) where holdsParameter(id, i, level: 0) {
-                collectInside(program.types.argument(type, i), throughOption, &result, level: level + 1)
+            for i in 0..<program.types.count(type) where holdsParameter(id, i, options: true, level: 0) {
+                let always = holdsParameter(id, i, options: false, level: 0)
+                collectInside(program.types.argument(type, i), throughOption || !always, &result, level: level + 1)
             }
         case .option: collectInside(program.types.argument(type, 0), true, &result, level: level + 1)
         case .tuple:
@@ -88,17 +89,20 @@ extension Checker {
     }
 
     /// `true` iff values of struct `id` hold a value of its type parameter `index` in place.
-    private func holdsParameter(_ id: Int, _ index: Int, level: Int) -> Bool {
+    ///
+    /// - Parameter options: whether a value inside an Option counts.
+    private func holdsParameter(_ id: Int, _ index: Int, options: Bool, level: Int) -> Bool {
         if level > 8 { return true }
         func holds(_ type: TypeID) -> Bool {
             switch program.types.kind(type) {
             case .parameter: return Int(program.types.payload(type)) == index
             case .structure:
                 for i in 0..<program.types.count(type) where holds(program.types.argument(type, i)) {
-                    if holdsParameter(Int(program.types.payload(type)), i, level: level + 1) { return true }
+                    if holdsParameter(Int(program.types.payload(type)), i, options: options, level: level + 1) { return true }
                 }
                 return false
-            case .option, .tuple:
+            case .option: return options && holds(program.types.argument(type, 0))
+            case .tuple:
                 for i in 0..<program.types.count(type) where holds(program.types.argument(type, i)) { return true }
                 return false
             default: return false

@@ -8,6 +8,7 @@ import HIR
 @Suite struct CheckerTests {
     @Test(arguments: errorCases) func errors(_ c: Case) { check(c) }
     @Test(arguments: inferenceCases) func inference(_ c: Case) { check(c) }
+    @Test(arguments: declarationCases) func declarations(_ c: Case) { check(c) }
     @Test(arguments: moduleCases) func modules(_ c: Case) { check(c) }
 
     private func check(_ c: Case) {
@@ -23,7 +24,7 @@ import HIR
             E0325 E0326 E0401 E0402 E0404 E0405 E0406 E0407 E0408 E0501 E0502 E0504 E0505 E0506 E0507 E0601 E0602 E0603
             E0606 E0701 E0703 E0901 W0304 W0401 W0402 W0403 W0501 W0502 W0601
             """.split { $0 == " " || $0 == "\n" }.map(String.init)
-        let places = (errorCases + inferenceCases + moduleCases).flatMap(\.places)
+        let places = (errorCases + inferenceCases + declarationCases + moduleCases).flatMap(\.places)
         let found = Set(places.map { String($0.prefix(5)) })
         #expect(wanted.filter { !found.contains($0) } == [])
     }

@@ -6,7 +6,7 @@ import HIR
 
 /// Whatever parses can be checked: `check` returns, and its diagnostics lie inside the program's files.
 @Suite struct RobustnessTests {
-    private static let sources = (errorCases + inferenceCases + moduleCases).map(\.source)
+    private static let sources = (errorCases + inferenceCases + declarationCases + moduleCases).map(\.source)
 
     @Test(arguments: 0..<32) func mutants(part: Int) {
         let mutants = Mutants(RobustnessTests.sources)
