@@ -61,6 +61,10 @@ char **cp_argument_values(void) { return argument_values; }
 
 int cp_errno(void) { return errno; }
 
+void cp_reserve_standard_files(void) {
+    for (int file = 0; file <= 2; file++)
+        if (fcntl(file, F_GETFD) == -1 && errno == EBADF) open("/dev/null", file == 0 ? O_WRONLY : O_RDONLY);
+}
 int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 
 const void *cp_math_function(const char *name) {

@@ -63,7 +63,7 @@ package struct TextRenderer: Sendable {
                 previous = line.index
                 let number = String(line.index + 1)
                 let pad = String(repeating: " ", count: width - number.count)
-                let source = ExpandedLine(file, line.index)
+                let source = ExpandedLine(file, line.index, focus: line.marks.map(\.start).min())
                 out += paint(" \(pad)\(number) |", Style.blue)
                 out += source.text.isEmpty ? "\n" : " \(source.text)\n"
                 for row in annotationRows(line.marks, source, tint) {
@@ -233,11 +233,29 @@ struct ExpandedLine {
     private var columns: [Int] = []
     private let start: UInt32
 
-    init(_ file: SourceFile, _ index: Int) {
-        start = file.lineStarts[index]
-        let end = Int(file.lineEnd(index))
+    /// Longest part of a line that is shown, in bytes, and how much of it stands before the first mark.
+    private static let window = 160
+    private static let lead = 80
+
+    /// - Parameter focus: byte offset that must be seen; of a very long line only the surroundings are kept, with `…` for the rest.
+    init(_ file: SourceFile, _ index: Int, focus: UInt32? = nil) {
+        let lineStart = Int(file.lineStarts[index]), lineEnd = Int(file.lineEnd(index))
+        var first = lineStart
+        var end = lineEnd
+        if lineEnd - lineStart > 2 * Self.window {
+            first = max(lineStart, min(Int(focus ?? 0), lineEnd) - Self.lead)
+            // Not inside a character.
+            while first > lineStart, file.bytes[first] & 0xC0 == 0x80 { first -= 1 }
+            end = min(lineEnd, first + Self.window)
+            while end > first, end < lineEnd, file.bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        }
+        start = UInt32(first)
         var column = 0
-        var i = Int(start)
+        if first > lineStart {
+            text = "…"
+            column = 1
+        }
+        var i = first
         var decoder = UTF8()
         var iterator = file.bytes[i..<max(i, end)].makeIterator()
         decoding: while i < end {
@@ -268,6 +286,7 @@ struct ExpandedLine {
             }
         }
         columns.append(column)
+        if end < lineEnd { text += "…" }
     }
 
     /// The column at which the byte at `offset` is shown, counted from 0.

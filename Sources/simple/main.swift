@@ -62,6 +62,7 @@ private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ inde
 private func main() -> Never {
     let count = Int(cp_argument_count())
     guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
+    cp_reserve_standard_files()
     startRuntime()
     var index = 1
     while index < count, let option = arguments[index], strcmp(option, "--gc-stats") == 0 {

@@ -181,6 +181,18 @@ import Testing
         #expect(pipe.stderrText == "141\n")
     }
 
+    /// No file that is opened later may become the closed standard output.
+    @Test func reportsAClosedStandardOutput() {
+        folder.write("a.simple", "println(1)\n")
+        let result = ProcessRunner.run("/bin/sh", ["-c", "\(Executables.simple) a.simple >&-"], in: folder.path)
+        #expect(result.status == 1)
+        #expect(result.stderrText.contains("cannot write to stdout"))
+        expect(simple(["build", "a.simple", "-o", "a.smf"]), 0)
+        let module = ProcessRunner.run("/bin/sh", ["-c", "\(Executables.simple) a.smf >&-"], in: folder.path)
+        #expect(module.status == 1)
+        #expect(module.stderrText.contains("cannot write to stdout"))
+    }
+
     // MARK: Diagnostics
 
     @Test func diagnosticsArePlainOffATerminal() {

@@ -25,6 +25,21 @@ import Support
         return Label(file: FileID(file), span: SourceSpan(start: 0, end: 0), message: "not found")
     }
 
+    /// Of a line of ten thousand characters only the surroundings of the label are shown.
+    @Test func cutsLongLines() {
+        let blanks = String(repeating: "é", count: 3000)
+        let map = sources(("a.simple", blanks + "wrong" + blanks + "\n"))
+        let text = TextRenderer(usesColor: false).render(
+            Diagnostic(.error, "E0101", "unexpected", at: label(map, "wrong", "here")), map)
+        let rows = text.split(separator: "\n").map(String.init)
+        #expect(rows.allSatisfy { $0.count < 200 })
+        let source = rows.first { $0.contains("wrong") } ?? ""
+        #expect(source.contains("…é") && source.hasSuffix("é…"))
+        let mark = rows.first { $0.contains("^^^^^") } ?? ""
+        #expect(mark.prefix { $0 != "^" }.count == source.prefix { $0 != "w" }.count)
+        #expect(mark.hasSuffix("^^^^^ here"))
+    }
+
     @Test func showsTheReferencesExample() {
         let map = sources(("src/main.simple", "\n\n\nlet s = n + \"x\"\n"))
         let diagnostic = Diagnostic(

@@ -37,6 +37,9 @@ int cp_argument_count(void);
 char **cp_argument_values(void);
 // open(path, O_RDONLY | O_CLOEXEC), which is variadic.
 int cp_open_read(const char *path);
+// Opens standard files that the caller closed, in the wrong direction: no file opened later can take their place, and
+// using them fails as it should.
+void cp_reserve_standard_files(void);
 // Nanoseconds of the monotonic clock.
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
