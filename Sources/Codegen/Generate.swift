@@ -35,6 +35,8 @@ package func generate(_ module: MIRModule, options: CodegenOptions = CodegenOpti
     var valueCount = 0
     for i in module.functions.indices { valueCount += module.functions[i].instructions.count }
     generator.code.reserve(valueCount * 8)
+    generator.code.relocations.reserve(valueCount / 2)
+    generator.callSites.reserve(valueCount / 2)
     object.functions.reserveCapacity(module.functions.count)
     for i in module.functions.indices {
         let firstCall = generator.callSites.count
