@@ -11,6 +11,8 @@ internal import Support
 struct BlockOrderScratch: ~Copyable {
     /// Postorder stack: block and next successor.
     var stack = ScratchArray<(block: UInt32, next: UInt32)>()
+    /// By block: number of successors, and those that the search visits first and second.
+    var exits = ScratchArray<(count: UInt32, first: UInt32, second: UInt32)>()
     /// Reverse postorder, and each block's index in it.
     var reversePostorder = ScratchArray<UInt32>()
     var number = ScratchArray<UInt32>()
@@ -81,6 +83,15 @@ extension FunctionGenerator {
     private mutating func numberReversePostorder() -> Bool {
         // While searching, `number` is 0 for unseen, 1 for open, 2 for finished blocks.
         blockOrderScratch.number.reset(count: blockCount, to: 0)
+        // Collected first: here the function comes into the caches, and these loads do not wait for each other.
+        blockOrderScratch.exits.reset(count: blockCount, to: (0, 0, 0))
+        for b in 0..<blockCount {
+            let terminator = instruction(blocks[b].last)
+            let count = successorCount(terminator)
+            if count == 0 { continue }
+            let second = count > 1 ? successor(terminator, 1) : 0
+            blockOrderScratch.exits[b] = (UInt32(truncatingIfNeeded: count), successor(terminator, 0), second)
+        }
         blockOrderScratch.stack.removeAll()
         blockOrderScratch.work.removeAll()
         var hasBackEdges = false
@@ -89,10 +100,15 @@ extension FunctionGenerator {
         while !blockOrderScratch.stack.isEmpty {
             let top = blockOrderScratch.stack.count - 1
             let (block, next) = blockOrderScratch.stack[top]
-            let terminator = instruction(blocks[Int(block)].last)
-            if Int(next) < successorCount(terminator) {
+            let exits = blockOrderScratch.exits[Int(block)]
+            if next < exits.count {
                 blockOrderScratch.stack[top].next = next + 1
-                let target = successor(terminator, Int(next))
+                let target =
+                    switch next {
+                    case 0: exits.first
+                    case 1: exits.second
+                    default: successor(instruction(blocks[Int(block)].last), Int(next))
+                    }
                 switch blockOrderScratch.number[Int(target)] {
                 case 0:
                     blockOrderScratch.number[Int(target)] = 1

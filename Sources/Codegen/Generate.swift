@@ -31,6 +31,13 @@ package struct CodegenOptions: Sendable {
 package func generate(_ module: MIRModule, options: CodegenOptions = CodegenOptions()) -> [UInt8] {
     var generator = FunctionGenerator(module: module, options: options)
     var object = ObjectModule(module: module, options: options)
+    // About what the module needs, so that growing does not copy what there is.
+    var valueCount = 0
+    for i in module.functions.indices { valueCount += module.functions[i].instructions.count }
+    generator.code.reserve(valueCount * 8)
+    generator.code.relocations.reserve(valueCount / 2)
+    generator.callSites.reserve(valueCount / 2)
+    object.functions.reserveCapacity(module.functions.count)
     for i in module.functions.indices {
         let firstCall = generator.callSites.count
         generator.generate(module.functions[i])

@@ -190,26 +190,28 @@ struct ObjectModule {
         }
 
         for function in functions {
-            let body = module.functions[Int(function.index)]
-            let symbol = symbolIndices[body.symbol.index]
+            // Not the whole function, whose copy would retain its arrays.
+            let scopes = module.functions[Int(function.index)].scopes
+            let symbolID = module.functions[Int(function.index)].symbol
+            let symbol = symbolIndices[symbolID.index]
             let name =
-                body.scopes[0].name == module[body.symbol].name
-                ? writer.nameOffset(ofSymbol: symbol) : writer.addString(body.scopes[0].name)
+                scopes[0].name == module.symbols[symbolID.index].name
+                ? writer.nameOffset(ofSymbol: symbol) : writer.addString(scopes[0].name)
             map.beginFunction(symbol: symbol, start: function.start, size: function.size, name: name)
-            if body.scopes.count > 1 {
+            if scopes.count > 1 {
                 inlines.removeAll(keepingCapacity: true)
-                inlines.append(contentsOf: repeatElement(0, count: body.scopes.count))
+                inlines.append(contentsOf: repeatElement(0, count: scopes.count))
             }
             // Modules made without sources (tests, tools) have functions in the map, but no positions.
-            if body.scopes.contains(where: { $0.file.index >= files.count }) { continue }
+            if scopes.contains(where: { $0.file.index >= files.count }) { continue }
             for i in Int(function.firstCall)..<Int(function.firstCall + function.callCount) {
                 let call = generator.callSites[i]
-                let file = body.scopes[Int(call.scope)].file
+                let file = scopes[Int(call.scope)].file
                 let (line, column) = positions.find(call.position, in: module.sources[file], file)
                 map.addEntry(
                     SourceMapEntry(
                         codeOffset: call.codeOffset - function.start, file: mapFile(file), line: line, column: column,
-                        inline: inlineRow(body.scopes, Int(call.scope))))
+                        inline: inlineRow(scopes, Int(call.scope))))
             }
         }
         writer.setSourceMap(map)

@@ -41,6 +41,11 @@ package struct ScratchArray<Element: BitwiseCopyable>: ~Copyable {
     /// Empties the array; its memory stays.
     @inline(__always) package mutating func removeAll() { count = 0 }
 
+    /// Makes room for `wanted` elements in all.
+    package mutating func reserve(_ wanted: Int) {
+        if wanted > capacity { grow(to: wanted) }
+    }
+
     /// Makes the array `newCount` copies of `element`.
     package mutating func reset(count newCount: Int, to element: Element) {
         if newCount > capacity { grow(to: max(newCount, capacity * 2)) }

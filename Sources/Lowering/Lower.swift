@@ -189,13 +189,14 @@ struct Lowerer {
         mutatesSelf = program.functions[id.index].mutatesSelf
         resultType = concrete(program.functions[id.index].resultType)
         guard case .function(let signature) = module.symbols[symbol.index].kind else { return }
-        var function = MIRFunction(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file))
-        switch program.functions[id.index].inlineHint {
-        case 1: function.inlineHint = .always
-        case 2: function.inlineHint = .never
-        default: break
-        }
-        builder.reset(function: function)
+        let hint: InlineHint =
+            switch program.functions[id.index].inlineHint {
+            case 1: .always
+            case 2: .never
+            default: .none
+            }
+        builder.reset(
+            symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file), inlineHint: hint)
         builder.position = body[body.root].position
         stack.removeAll(keepingCapacity: true)
         loops.removeAll(keepingCapacity: true)
@@ -421,8 +422,7 @@ struct Lowerer {
         isInstance = false
         mutatesSelf = false
         resultType = .nilType
-        builder.reset(
-            function: MIRFunction(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file)))
+        builder.reset(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file))
         stack.removeAll(keepingCapacity: true)
         for type in module.signatures[signature.index].parameters {
             let value = builder.addParameter(.entry, type)

@@ -11,12 +11,8 @@ extension MIRBuilder {
         linkJoins()
         if !copies.isEmpty { resolveCopies() }
         compactBlocks()
-        let result = function
-        // Let go of the storage, so that the client changes it without a copy.
-        function = MIRFunction(
-            symbol: result.symbol, signature: result.signature,
-            scope: InlineScope(name: "", file: FileID(rawValue: 0)))
-        return result
+        // The builder keeps its storage, which has grown to the size of the largest function and is in the caches.
+        return function.compactCopy()
     }
 
     /// Marks the blocks that the entry reaches: `blockMap` is 1 for them.

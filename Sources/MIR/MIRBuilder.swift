@@ -84,9 +84,11 @@ package struct MIRBuilder: Sendable {
         self.function = function
         start()
     }
-    /// Starts anew with `function`, which must have no blocks yet.
-    package mutating func reset(function: MIRFunction) {
-        self.function = function
+    /// Starts anew with a function of that symbol, signature and outermost scope.
+    package mutating func reset(
+        symbol: SymbolID, signature: SignatureID, scope outermost: InlineScope, inlineHint: InlineHint = .none
+    ) {
+        function.clear(symbol: symbol, signature: signature, scope: outermost, inlineHint: inlineHint)
         states.removeAll(keepingCapacity: true)
         edgeLinks.removeAll(keepingCapacity: true)
         variableTypes.removeAll(keepingCapacity: true)
@@ -102,7 +104,6 @@ package struct MIRBuilder: Sendable {
     }
     private mutating func start() {
         precondition(function.blocks.isEmpty, "the builder needs a function without blocks")
-        function.instructions.reserveCapacity(64)
         currentBlock = createBlock()
         states[0].isSealed = true
     }
@@ -333,10 +334,16 @@ package struct MIRBuilder: Sendable {
     // MARK: - Calls
 
     /// Makes a list of values, for `call(_:list:result:)` and the like.
-    package mutating func list(_ values: some Collection<ValueID>) -> OperandListID { function.addList(values) }
+    @specialized(where C == ArraySlice<ValueID>)
+    @specialized(where C == ContiguousArray<ValueID>)
+    @specialized(where C == CollectionOfOne<ValueID>)
+    @specialized(where C == EmptyCollection<ValueID>)
+    package mutating func list<C: Collection<ValueID>>(_ values: C) -> OperandListID { function.addList(values) }
     /// Calls a function or runtime entry. `result`: type of the first result, which is the returned value, or `none`.
     @discardableResult
-    package mutating func call(_ symbol: SymbolID, _ arguments: some Collection<ValueID>, result: MIRType) -> ValueID {
+    @specialized(where C == ArraySlice<ValueID>)
+    @specialized(where C == ContiguousArray<ValueID>)
+    package mutating func call<C: Collection<ValueID>>(_ symbol: SymbolID, _ arguments: C, result: MIRType) -> ValueID {
         call(symbol, list: function.addList(arguments), result: result)
     }
     /// As `call(_:_:result:)`, with a list that was made before.
@@ -422,7 +429,10 @@ package struct MIRBuilder: Sendable {
         for (_, edge) in cases { link(edge) }
         link(otherwise)
     }
-    package mutating func returnValues(_ values: some Collection<ValueID>) {
+    @specialized(where C == ArraySlice<ValueID>)
+    @specialized(where C == CollectionOfOne<ValueID>)
+    @specialized(where C == EmptyCollection<ValueID>)
+    package mutating func returnValues<C: Collection<ValueID>>(_ values: C) {
         let list = function.addList(values)
         terminate(Instruction(.returnValues, b: list.rawValue))
     }

@@ -153,6 +153,43 @@ public struct MIRFunction: Sendable {
         instructions.append(Instruction(.unreachable))
     }
 
+    /// Makes this an empty function; the storage stays.
+    mutating func clear(symbol: SymbolID, signature: SignatureID, scope: InlineScope, inlineHint: InlineHint) {
+        self.symbol = symbol
+        self.signature = signature
+        self.inlineHint = inlineHint
+        instructions.removeAll(keepingCapacity: true)
+        instructions.append(Instruction(.unreachable))
+        blocks.removeAll(keepingCapacity: true)
+        edges.removeAll(keepingCapacity: true)
+        pool.removeAll(keepingCapacity: true)
+        pool.append(0)
+        scopes = [scope]
+    }
+    /// A copy with storage of its own, which has a little room for what passes add.
+    func compactCopy() -> MIRFunction { MIRFunction(copying: self) }
+
+    private init(copying other: borrowing MIRFunction) {
+        func copy<Element>(_ array: ContiguousArray<Element>) -> ContiguousArray<Element> {
+            ContiguousArray(unsafeUninitializedCapacity: array.count + array.count / 4) { memory, count in
+                count = array.count
+                array.withUnsafeBufferPointer { source in
+                    if let from = source.baseAddress, let to = memory.baseAddress {
+                        to.initialize(from: from, count: source.count)
+                    }
+                }
+            }
+        }
+        symbol = other.symbol
+        signature = other.signature
+        inlineHint = other.inlineHint
+        instructions = copy(other.instructions)
+        blocks = copy(other.blocks)
+        edges = copy(other.edges)
+        pool = copy(other.pool)
+        scopes = other.scopes
+    }
+
     @inlinable public subscript(value: ValueID) -> Instruction {
         get { instructions[value.index] }
         set { instructions[value.index] = newValue }

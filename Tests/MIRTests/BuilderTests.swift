@@ -304,8 +304,7 @@ struct BuilderTests {
         f.builder.write(x, f.builder.iconst(.i64, 1))
         f.builder.returnValues([f.builder.read(x)])
         let first = f.builder.finish()
-        f.builder.reset(
-            function: MIRFunction(symbol: first.symbol, signature: first.signature, scope: first.scopes[0]))
+        f.builder.reset(symbol: first.symbol, signature: first.signature, scope: first.scopes[0])
         let p = f.builder.addParameter(.entry, .i64)
         let y = f.builder.declareVariable(type: .i64)
         f.builder.write(y, p)

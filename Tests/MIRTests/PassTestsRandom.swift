@@ -186,8 +186,7 @@ struct RandomModule {
         let signature = module.intern(Signature(parameters: [.i64, .i64], results: [.i64]))
         let symbol = module.addSymbol(
             Symbol(name: name, kind: .function(signature), linkage: isHelper ? .local : .global))
-        builder.reset(
-            function: MIRFunction(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file)))
+        builder.reset(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file))
         let entry = BlockID.entry
         builder.position = UInt32(module.functions.count * 700)
         self.isHelper = isHelper

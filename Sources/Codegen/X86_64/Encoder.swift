@@ -56,15 +56,19 @@ package struct CodeBuffer: ~Copyable {
 
     // MARK: Raw bytes
 
-    @inline(__always) private mutating func reserve() {
-        if count + 32 > capacity { grow() }
+    /// Makes room for `bytes` bytes in all.
+    package mutating func reserve(_ bytes: Int) {
+        if bytes > capacity { grow(to: bytes) }
     }
-    @inline(never) private mutating func grow() {
-        let new = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
+    @inline(__always) private mutating func reserve() {
+        if count + 32 > capacity { grow(to: capacity * 2) }
+    }
+    @inline(never) private mutating func grow(to newCapacity: Int) {
+        let new = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
         new.update(from: base, count: count)
         base.deallocate()
         base = new
-        capacity *= 2
+        capacity = newCapacity
     }
     @inline(__always) private mutating func put(_ byte: UInt8) {
         base[count] = byte

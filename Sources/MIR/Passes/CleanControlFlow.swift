@@ -12,7 +12,7 @@ extension PassContext {
         let (isJoined, hasCopies) = function.withView { joinBlocks($0) }
         if isJoined || !isArranged(function) {
             arrangeBlocks(&function)
-            flow.invalidate()
+            flow.invalidate(isArranged: true)
         }
         if hasCopies { removeDeadCode(&function) }
     }

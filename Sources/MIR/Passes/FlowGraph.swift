@@ -12,6 +12,8 @@ struct FlowGraph: ~Copyable {
         static func < (l: Level, r: Level) -> Bool { l.rawValue < r.rawValue }
     }
     private(set) var level = Level.nothing
+    /// See `invalidate`.
+    private var isArranged = false
 
     /// The number of reachable blocks.
     private(set) var count = 0
@@ -39,14 +41,18 @@ struct FlowGraph: ~Copyable {
     private var path = ScratchStack<(block: UInt32, terminator: UInt32, remaining: UInt32)>()
     private var cursor = ScratchBuffer<UInt32>()
 
-    /// Forgets everything, since blocks or edges change.
-    mutating func invalidate() { level = .nothing }
+    /// Forgets everything, since blocks or edges change. `isArranged`: all blocks are reachable and stand in reverse
+    /// postorder, so that there is nothing to search.
+    mutating func invalidate(isArranged: Bool = false) {
+        level = .nothing
+        self.isArranged = isArranged
+    }
 
     /// Makes at least `wanted` known of the function of `view`. O(blocks + edges) for reducible graphs, apart from loop
     /// bodies, which are walked once per level of nesting at most.
     mutating func update(_ view: FunctionView, _ wanted: Level) {
         if level < .control {
-            computeOrder(view)
+            if isArranged { adoptOrder(view) } else { computeOrder(view) }
             computeIncoming(view)
             loopCount = 0
         }
@@ -133,6 +139,27 @@ struct FlowGraph: ~Copyable {
             let block = order[free + i]
             order[i] = block
             numbers[block] = UInt32(i)
+        }
+    }
+
+    /// As `computeOrder`, of blocks that are in order.
+    private mutating func adoptOrder(_ view: FunctionView) {
+        count = view.blockCount
+        order.prepare(count)
+        numbers.prepare(count)
+        cursor.prepare(count)
+        outgoing.removeAll()
+        for b in 0..<count {
+            let block = UInt32(truncatingIfNeeded: b)
+            order[b] = block
+            numbers[b] = block
+            let terminator = view.blocks[b].last.rawValue
+            var next = view.successorCount(terminator)
+            while next > 0 {
+                next -= 1
+                let edge = view.successor(terminator, next)
+                outgoing.push((edge, block, view.edges[Int(edge)].target.rawValue))
+            }
         }
     }
 

@@ -17,18 +17,23 @@ private enum InlineLimit {
 }
 
 extension PassContext {
-    /// See the top of this file. Recursive calls, and those that close a cycle of calls, stay. O(module).
-    func inlineCalls(_ module: inout MIRModule) {
+    /// See the top of this file. Recursive calls, and those that close a cycle of calls, stay. Calls `finish` once with
+    /// each function, as soon as no caller can need its body any more. O(module).
+    func inlineCalls(_ module: inout MIRModule, _ finish: (inout MIRFunction) -> Void) {
         let count = module.functions.count
         var plan = InlinePlan(module)
+        var needed: [Int] = []
         for i in plan.order {
-            guard plan.callStarts[i] < plan.callStarts[i + 1] else { continue }
-            if inlineCalls(in: i, &module, &plan) { plan.sizes[i] = size(module.functions[i]) }
+            if plan.callsInlinable(i, module), inlineCalls(in: i, &module, &plan) {
+                plan.sizes[i] = size(module.functions[i])
+            }
+            if plan.isInlinable(i, module) { needed.append(i) } else { finish(&module.functions[i]) }
         }
+        for i in needed { finish(&module.functions[i]) }
         assert(plan.order.count == count)
     }
 
-    private func size(_ function: MIRFunction) -> Int { InlinePlan.size(function) }
+    private func size(_ function: borrowing MIRFunction) -> Int { InlinePlan.size(function) }
 
     /// Inlines what should be inlined into function `caller`; returns whether something was.
     private func inlineCalls(in caller: Int, _ module: inout MIRModule, _ plan: inout InlinePlan) -> Bool {
@@ -243,23 +248,18 @@ private struct InlinePlan {
         callCounts = Array(repeating: 0, count: module.functions.count)
         places = Array(repeating: 0, count: module.functions.count)
         for i in module.functions.indices { definitions[module.functions[i].symbol.index] = i }
-        for function in module.functions {
-            var size = 0
-            for block in function.blocks {
-                var value = block.first
-                while value.exists {
-                    size += InlinePlan.cost(function[value].opcode)
-                    if function[value].opcode == .call {
-                        let callee = definitions[Int(function[value].a)]
-                        if callee >= 0 {
-                            calls.append(callee)
-                            callCounts[callee] += 1
-                        }
+        sizes.reserveCapacity(module.functions.count)
+        callStarts.reserveCapacity(module.functions.count + 1)
+        // By index: a loop over the functions themselves would retain the arrays of each.
+        for i in module.functions.indices {
+            sizes.append(
+                InlinePlan.size(module.functions[i]) { symbol in
+                    let callee = definitions[Int(symbol)]
+                    if callee >= 0 {
+                        calls.append(callee)
+                        callCounts[callee] += 1
                     }
-                    value = function[value].next
-                }
-            }
-            sizes.append(size)
+                })
             callStarts.append(calls.count)
         }
         orderCalleesFirst()
@@ -297,27 +297,49 @@ private struct InlinePlan {
         default: 1
         }
     }
-    static func size(_ function: MIRFunction) -> Int {
-        var size = 0
-        for block in function.blocks {
-            var value = block.first
-            while value.exists {
-                size += cost(function[value].opcode)
-                value = function[value].next
+    /// The size of `function`; calls `body` with the symbol of each function that it calls.
+    @inline(__always)
+    static func size(_ function: borrowing MIRFunction, _ body: (UInt32) -> Void = { _ in }) -> Int {
+        function.instructions.withUnsafeBufferPointer { instructions in
+            function.blocks.withUnsafeBufferPointer { blocks in
+                var size = 0
+                for block in blocks {
+                    var value = block.first
+                    while value.exists {
+                        let opcode = instructions[value.index].opcode
+                        size += cost(opcode)
+                        if opcode == .call { body(instructions[value.index].a) }
+                        value = instructions[value.index].next
+                    }
+                }
+                return size
             }
         }
-        return size
     }
 
     /// The function that a call of `symbol` in `caller`, whose size is `size` by now, should be replaced by.
-    func inlinable(_ symbol: UInt32, into caller: Int, _ size: Int, _ module: MIRModule) -> Int? {
+    func inlinable(_ symbol: UInt32, into caller: Int, _ size: Int, _ module: borrowing MIRModule) -> Int? {
         let callee = definitions[Int(symbol)]
-        guard callee >= 0, places[callee] < places[caller] else { return nil }
-        let function = module.functions[callee]
-        guard function.inlineHint != .never, size + sizes[callee] <= InlineLimit.caller else { return nil }
-        if sizes[callee] <= InlineLimit.small { return callee }
-        if function.inlineHint == .always && sizes[callee] <= InlineLimit.hinted { return callee }
-        let isOnlyUse = callCounts[callee] == 1 && module[function.symbol].linkage == .local
-        return isOnlyUse && sizes[callee] <= InlineLimit.once ? callee : nil
+        guard callee >= 0, places[callee] < places[caller], size + sizes[callee] <= InlineLimit.caller else {
+            return nil
+        }
+        return isInlinable(callee, module) ? callee : nil
+    }
+    /// Whether some call of `callee` may be replaced by its body, which has its final size.
+    func isInlinable(_ callee: Int, _ module: borrowing MIRModule) -> Bool {
+        let hint = module.functions[callee].inlineHint
+        guard callCounts[callee] > 0, hint != .never else { return false }
+        if sizes[callee] <= InlineLimit.small { return true }
+        if hint == .always && sizes[callee] <= InlineLimit.hinted { return true }
+        return callCounts[callee] == 1 && sizes[callee] <= InlineLimit.once
+            && module.symbols[module.functions[callee].symbol.index].linkage == .local
+    }
+    /// Whether `caller` calls a function that comes before it and may be inlined.
+    func callsInlinable(_ caller: Int, _ module: borrowing MIRModule) -> Bool {
+        for k in callStarts[caller]..<callStarts[caller + 1]
+        where places[calls[k]] < places[caller] && isInlinable(calls[k], module) {
+            return true
+        }
+        return false
     }
 }

@@ -24,7 +24,8 @@ package struct Pass: Sendable {
     /// What a pass sees.
     enum Body: Sendable {
         case function(@Sendable (inout MIRFunction, PassContext) -> Void)
-        case module(@Sendable (inout MIRModule, PassContext) -> Void)
+        /// Calls the last argument once with each function, as soon as nothing needs that function as it is.
+        case module(@Sendable (inout MIRModule, PassContext, (inout MIRFunction) -> Void) -> Void)
     }
     package let name: String
     let body: Body
@@ -33,7 +34,7 @@ package struct Pass: Sendable {
         self.name = name
         self.body = .function(body)
     }
-    private init(name: String, module body: @escaping @Sendable (inout MIRModule, PassContext) -> Void) {
+    private init(name: String, module body: @escaping @Sendable (inout MIRModule, PassContext, (inout MIRFunction) -> Void) -> Void) {
         self.name = name
         self.body = .module(body)
     }
@@ -45,7 +46,7 @@ extension Pass {
         Pass(name: "simplify") { $1.simplify(&$0) },
         Pass(name: "cleanControlFlow") { $1.cleanControlFlow(&$0) },
         Pass(name: "removeDeadCode") { $1.removeDeadCode(&$0) },
-        Pass(name: "inlineCalls", module: { $1.inlineCalls(&$0) }),
+        Pass(name: "inlineCalls", module: { $1.inlineCalls(&$0, $2) }),
         Pass(name: "rotateLoops") { $1.rotateLoops(&$0) },
         Pass(name: "numberValues") { $1.numberValues(&$0) },
         Pass(name: "eliminateChecks") { $1.eliminateChecks(&$0) },
@@ -66,9 +67,9 @@ extension Pass {
 
 /// Runs the pipeline on `module`.
 ///
-/// Between passes over the whole module, each function goes through all passes before the next function does, while it
-/// is in the processor's caches; such passes see nothing of other functions, so that the order makes no difference. If
-/// someone watches (`afterPass`) or verifies, each pass goes over the whole module instead.
+/// Each function goes through the passes behind a pass over the whole module as soon as that pass is done with it, while
+/// it is in the processor's caches; they see nothing of other functions, so that the order makes no difference. If someone
+/// watches (`afterPass`) or verifies, each pass goes over the whole module instead.
 package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
     guard options.level > 0 else { return }
     let context = PassContext()
@@ -86,18 +87,16 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
     var next = 0
     let pipeline = Pass.pipeline
     while next < pipeline.count {
-        guard case .function = pipeline[next].body else {
-            run(pipeline[next], &module, context)
-            next += 1
-            continue
-        }
-        var end = next
+        var end = next + 1
         while end < pipeline.count, case .function = pipeline[end].body { end += 1 }
-        for i in module.functions.indices {
+        let passes = pipeline[next..<end]
+        func finish(_ function: inout MIRFunction) {
             context.flow.invalidate()
-            for pass in pipeline[next..<end] {
-                if case .function(let body) = pass.body { body(&module.functions[i], context) }
-            }
+            for pass in passes { if case .function(let body) = pass.body { body(&function, context) } }
+        }
+        switch pipeline[next].body {
+        case .function: for i in module.functions.indices { finish(&module.functions[i]) }
+        case .module(let body): body(&module, context, finish)
         }
         next = end
     }
@@ -117,7 +116,7 @@ private func run(_ pass: Pass, _ module: inout MIRModule, _ context: PassContext
             context.flow.invalidate()
             body(&module.functions[i], context)
         }
-    case .module(let body): body(&module, context)
+    case .module(let body): body(&module, context) { _ in }
     }
 }
 
