@@ -705,6 +705,8 @@ extension Checker {
             var call = context.tree[callNode]
             call.kind = .call
             let name = call.nameA
+            // A call's `a` is its callee; for an error's place the target stands in.
+            call.a = n.nodeA.rawValue
             value = callMethod(value, n.nodeA, name, call.span, call, hint: type)
         }
         value = coerce(value, to: type, n.nodeA)
