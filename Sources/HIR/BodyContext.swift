@@ -90,11 +90,11 @@ struct LoopRecord {
 
 /// The state of checking one body. Saved and replaced when another function must be checked first.
 struct BodyContext {
-    var id: UInt32 = 0
-    var module = 0
-    var file = FileID(rawValue: 0)
-    var tree = SyntaxTree(file: FileID(rawValue: 0))
-    var body = HIRBody()
+    var id: UInt32
+    var module: Int
+    var file: FileID
+    var tree: SyntaxTree
+    var body = HIRBody.empty
     var infos: ContiguousArray<LocalInfo> = []
     /// Undo log of `bindings`: (name, what it was bound to before).
     var undo: ContiguousArray<(NameID, NameBinding)> = []
@@ -138,6 +138,13 @@ struct BodyContext {
     var scratch: ContiguousArray<UInt32> = []
     /// Arguments that defaults being checked may read, with the locals that stand for them.
     var defaultStores: [(ExprID, LocalID)] = []
+
+    init(id: UInt32, module: Int, tree: SyntaxTree) {
+        self.id = id
+        self.module = module
+        self.file = tree.file
+        self.tree = tree
+    }
 }
 
 /// Something that can only be judged when all types are known.

@@ -115,11 +115,32 @@ struct ModuleState {
     var exportedGlobs: [Int] = []
     /// Some initialiser of a static calls functions of the program.
     var initialisersCall = false
-    /// Names mentioned inside functions: top-level variables among them must live in memory.
-    var mentionedInFunctions: Set<NameID> = []
     /// Modules this one imports, in source order (for the order of initialisation).
     var dependencies: [Int] = []
     var isPrelude = false
+}
+
+/// Names that functions of the root mention and do not declare: top-level variables among them must live in memory.
+struct MentionedNames {
+    private static let mentioned: UInt32 = 1 << 31
+    /// By `NameID`: number of the last function that declares the name, and whether one mentions it.
+    private var entries: ContiguousArray<UInt32>
+    private var function: UInt32 = 0
+
+    /// - Parameter nameCount: how many names there are; all that are added lie below.
+    init(nameCount: Int) { entries = ContiguousArray(repeating: 0, count: nameCount) }
+
+    /// Begins a function, whose own names are added before those it mentions.
+    mutating func begin() { function += 1 }
+    mutating func addOwn(_ name: NameID) {
+        entries[name.index] = entries[name.index] & MentionedNames.mentioned | function
+    }
+    mutating func add(_ name: NameID) {
+        if entries[name.index] & ~MentionedNames.mentioned != function { entries[name.index] |= MentionedNames.mentioned }
+    }
+    func contains(_ name: NameID) -> Bool {
+        name.index < entries.count && entries[name.index] & MentionedNames.mentioned != 0
+    }
 }
 
 /// How far a function's signature and body are.
@@ -243,10 +264,11 @@ final class Checker {
     var pending: [Constraint] = []
 
     /// The body being checked.
-    var context = BodyContext()
+    var context = BodyContext(id: 0, module: 0, tree: SyntaxTree(file: FileID(rawValue: 0)))
     /// The binding of each name in the innermost scope, by `NameID`.
     var bindings: ContiguousArray<NameBinding>
     var contextCounter: UInt32 = 0
+    var mentions: MentionedNames
 
     /// Functions whose signature is being inferred, outermost first (Tarjan's stack).
     var componentStack: [FunctionID] = []
@@ -299,6 +321,7 @@ final class Checker {
         modules.append(prelude)
         known = KnownNames(&interner.pointee)
         methods = BuiltinMethods(&interner.pointee)
+        mentions = MentionedNames(nameCount: interner.pointee.count)
         bindings = ContiguousArray(repeating: NameBinding(context: 0, local: 0), count: interner.pointee.count + 16)
     }
 

@@ -92,15 +92,38 @@ extension Checker {
     struct MatchedArguments {
         var nodes: [NodeID]
         var rest: [NodeID] = []
-        /// The indices of `nodes` in the order in which the arguments were written.
+        /// The indices of `nodes` in the order in which the arguments were written; may be empty if `isInOrder`.
         var sourceOrder: [Int] = []
         var isInOrder = true
+        /// The indices of the arguments in the order in which they were written.
+        var written: [Int] { isInOrder ? nodes.indices.filter { nodes[$0].exists } : sourceOrder }
     }
 
     /// Matches arguments to `parameters` (without the receiver); reports E0316–E0319, E0113.
-    func matchArguments(_ n: Node, _ parameters: ArraySlice<ParameterRecord>, _ callee: String) -> MatchedArguments? {
+    func matchArguments(
+        _ n: Node, _ parameters: ArraySlice<ParameterRecord>, _ callee: @autoclosure () -> String
+    ) -> MatchedArguments? {
+        if isPlainCall(n, parameters) {
+            var result = MatchedArguments(nodes: [])
+            result.nodes.reserveCapacity(parameters.count)
+            for i in 0..<parameters.count { result.nodes.append(context.tree.element(n.listB, i)) }
+            return result
+        }
+        return matchAnyArguments(n, Array(parameters), callee())
+    }
+
+    /// `true` iff every parameter has its positional argument and there are no others.
+    private func isPlainCall(_ n: Node, _ parameters: ArraySlice<ParameterRecord>) -> Bool {
+        if context.tree.count(n.listB) != parameters.count { return false }
+        for (i, parameter) in parameters.enumerated() {
+            let kind = context.tree[context.tree.element(n.listB, i)].kind
+            if parameter.isRest || kind == .namedArgument || kind == .spread { return false }
+        }
+        return true
+    }
+
+    private func matchAnyArguments(_ n: Node, _ params: [ParameterRecord], _ callee: String) -> MatchedArguments? {
         let tree = context.tree
-        let params = Array(parameters)
         var result = MatchedArguments(nodes: Array(repeating: .none, count: params.count))
         let restIndex = params.firstIndex { $0.isRest }
         var position = 0
@@ -178,13 +201,13 @@ extension Checker {
         _ id: FunctionID, receiver: (expr: ExprID, node: NodeID)?, _ n: Node, given: [TypeID] = [], hint: TypeID = .error
     ) -> ExprID {
         requireSignature(id, context.tree[n.nodeA].span)
-        let name = program.functions[id.index].name
         let parameters = functionRecords[id.index].parameters
         let explicit = receiver == nil ? parameters[...] : parameters.dropFirst()
-        guard let matched = matchArguments(n, explicit, name) else { return errorExpr(n.span) }
+        guard let matched = matchArguments(n, explicit, program.functions[id.index].name) else { return errorExpr(n.span) }
         let inComponent = functionRecords[id.index].state == .inProgress && !functionRecords[id.index].isAnnotated
         var typeArguments = inComponent ? ownTypeArguments(id, given) : instantiateLater(id, given)
         var values: [ExprID] = []
+        values.reserveCapacity(parameters.count)
         var stores: [ExprID] = []
         if let receiver {
             let type = substituted(parameters[0].type, typeArguments)
@@ -208,7 +231,7 @@ extension Checker {
                 stores.append(store)
                 values[0] = localExpr(local, at: n.span)
             }
-            for index in matched.sourceOrder {
+            for index in matched.written {
                 let type = substituted(all[index].type, typeArguments)
                 let value = check(matched.nodes[index], expected: type)
                 let (store, local) = temporary(value, at: context.tree[matched.nodes[index]].span)
@@ -227,7 +250,7 @@ extension Checker {
         var flags: UInt8 = inComponent ? 0x80 : 0
         if program.functions[id.index].mutatesSelf && receiver != nil { flags |= HIRExpr.mutatingCall }
         let list = addList(values)
-        let types = context.body.addList(typeArguments.map(\.rawValue))
+        let types = typeArguments.isEmpty ? HIRList.empty : context.body.addList(typeArguments.map(\.rawValue))
         typeArguments = []
         let call = add(
             .call, resultType, flags: flags, a: id.rawValue, b: list.rawValue, c: types.rawValue, at: n.span)
@@ -382,7 +405,7 @@ extension Checker {
         }
         guard let matched = matchArguments(n, parameters[...], program.structs[id].name) else { return errorExpr(n.span) }
         var fields: [(index: Int, node: NodeID)] = []
-        for index in matched.sourceOrder { fields.append((index, matched.nodes[index])) }
+        for index in matched.written { fields.append((index, matched.nodes[index])) }
         return makeStruct(t, id, fields, base: nil, n.span)
     }
 

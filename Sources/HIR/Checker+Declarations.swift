@@ -60,14 +60,14 @@ extension Checker {
     /// Remembers the names mentioned in the nodes of one definition: its nodes lie between the previous item and itself.
     private func noteMentions(from start: UInt32, to end: UInt32) {
         if context.module != rootIndex { return }
-        var own: Set<NameID> = []
+        mentions.begin()
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .parameter || n.kind == .bindingPattern { own.insert(n.nameA) }
+            if n.kind == .parameter || n.kind == .bindingPattern { mentions.addOwn(n.nameA) }
         }
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .name, !own.contains(n.nameA) { modules[context.module].mentionedInFunctions.insert(n.nameA) }
+            if n.kind == .name { mentions.add(n.nameA) }
         }
     }
 
@@ -269,13 +269,13 @@ extension Checker {
     /// Declares as globals the root's top-level variables that functions mention.
     private func collectTopLevelNames(_ items: ListID) {
         let tree = context.tree
-        let mentioned = modules[context.module].mentionedInFunctions
         // Names surely assigned or declared at the outermost level before they are met again.
         var settled: Set<NameID> = []
         func consider(_ name: NameID, _ node: NodeID, mutable: Bool, value: NodeID, type: NodeID, nested: Bool = false) {
             if name == known.main { return }
             // A name first assigned inside a block may be missing later: P014 at run time, so it needs its flag.
-            if nested ? settled.contains(name) && !mentioned.contains(name) : !mentioned.contains(name) && modules[context.module].definitions[name] == nil {
+            let mentioned = mentions.contains(name)
+            if nested ? settled.contains(name) && !mentioned : !mentioned && modules[context.module].definitions[name] == nil {
                 settled.insert(name)
                 return
             }

@@ -15,7 +15,7 @@ extension Checker {
             HIRExpr(kind, type, flags: flags, op: op, a: a, b: b, c: c, position: span.start))
     }
 
-    func addList(_ exprs: [ExprID]) -> HIRList { context.body.addList(exprs.map(\.rawValue)) }
+    func addList(_ exprs: [ExprID]) -> HIRList { context.body.addList(exprs) }
 
     func builtin(_ builtin: Builtin, _ type: TypeID, _ arguments: [ExprID], at span: SourceSpan) -> ExprID {
         let list = addList(arguments)

@@ -109,7 +109,7 @@ extension Checker {
         }
         if record.isAnnotated { zonkBody(parameters: [:]) ; runFinalChecks() }
         program.functions[id.index].body = context.body
-        unfinished[id] = record.isAnnotated ? nil : SavedBody(context: context)
+        if !record.isAnnotated { unfinished[id] = SavedBody(context: context) }
         leaveContext(saved)
     }
 

@@ -178,18 +178,14 @@ extension Checker {
 
     /// Begins a fresh context; returns the one to restore.
     func enterContext(module index: Int) -> BodyContext {
-        let saved = context
         contextCounter += 1
-        context = BodyContext()
-        context.id = contextCounter
-        context.module = index
-        context.tree = modules[index].tree
-        context.file = modules[index].file
-        return saved
+        var other = BodyContext(id: contextCounter, module: index, tree: modules[index].tree)
+        swap(&other, &context)
+        return other
     }
 
     /// Ends the present context and goes back to `saved`.
-    func leaveContext(_ saved: BodyContext) {
+    func leaveContext(_ saved: consuming BodyContext) {
         popScope(to: 0)
         for (name, old) in context.bareUndo.reversed() { bindings[name.index] = old }
         let errors = context.silentErrors

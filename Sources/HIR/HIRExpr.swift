@@ -251,6 +251,9 @@ public struct HIRBody: Sendable {
     public var root = ExprID.none
     public var loopCount: UInt32 = 0
 
+    /// A body without contents; its copies allocate nothing until they are written to.
+    static let empty = HIRBody()
+
     public init() {
         exprs.append(HIRExpr(.error, .error, position: 0))
         patterns.append(HIRPattern(.wildcard, .error, position: 0))
@@ -280,6 +283,14 @@ public struct HIRBody: Sendable {
         locals.append(local)
         return LocalID(locals.count - 1)
     }
+    mutating func addList(_ elements: [ExprID]) -> HIRList {
+        if elements.isEmpty { return .empty }
+        let id = HIRList(pool.count)
+        pool.append(UInt32(elements.count))
+        for element in elements { pool.append(element.rawValue) }
+        return id
+    }
+    /// Adds a list made of the given raw elements.
     public mutating func addList(_ elements: some Collection<UInt32>) -> HIRList {
         if elements.isEmpty { return .empty }
         let id = HIRList(pool.count)
