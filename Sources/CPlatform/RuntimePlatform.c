@@ -46,6 +46,7 @@ __asm__(
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void cp_lock(void) { pthread_mutex_lock(&lock); }
+int cp_try_lock(void) { return pthread_mutex_trylock(&lock) == 0; }
 void cp_unlock(void) { pthread_mutex_unlock(&lock); }
 
 static int argument_count;

@@ -26,7 +26,7 @@ package struct LoadedImage {
 
     /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
     package func unload() {
-        forgetCode()
+        forgetCode(at: base.address)
         removeRootRanges(within: base.address, span)
         munmap(base, span)
     }

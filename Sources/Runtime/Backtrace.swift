@@ -31,20 +31,63 @@ private let shownAtEachEnd = 32
 /// Width of the name column.
 private let nameWidth = 15
 
-/// The image whose code may be on the stack. (Reload will make this a list.)
-nonisolated(unsafe) private var codeImage: CodeImage?
+/// The images whose code may be on the stack. The first one, all that a process running one program has, needs no
+/// memory of its own.
+private struct CodeImages {
+    var first: CodeImage?
+    var others: UnsafeMutablePointer<CodeImage> = UnsafeMutablePointer(bitPattern: 16).unsafelyUnwrapped
+    var otherCount = 0
+    var otherCapacity = 0
+}
+
+@exclusivity(unchecked) nonisolated(unsafe) private var codeImages = CodeImages()
 
 /// Makes an image's code known to backtraces and to the fault handler.
-package func registerCode(_ image: CodeImage) { codeImage = image }
+package func registerCode(_ image: CodeImage) {
+    if codeImages.first == nil {
+        codeImages.first = image
+        return
+    }
+    if codeImages.otherCount == codeImages.otherCapacity {
+        // The old table stays where it is; doubling bounds what that wastes.
+        let capacity = max(64, codeImages.otherCapacity &* 2)
+        let table = mapMemory(capacity &* MemoryLayout<CodeImage>.stride).assumingMemoryBound(to: CodeImage.self)
+        memcpy(table, codeImages.others, codeImages.otherCount &* MemoryLayout<CodeImage>.stride)
+        codeImages.others = table
+        codeImages.otherCapacity = capacity
+    }
+    codeImages.others[codeImages.otherCount] = image
+    codeImages.otherCount &+= 1
+}
 
-/// Forgets the image.
-package func forgetCode() { codeImage = nil }
+/// Forgets the image at `base`.
+package func forgetCode(at base: UInt) {
+    if codeImages.first?.base == base { codeImages.first = nil }
+    var index = 0
+    while index < codeImages.otherCount {
+        if codeImages.others[index].base == base {
+            codeImages.otherCount &-= 1
+            codeImages.others[index] = codeImages.others[codeImages.otherCount]
+            return
+        }
+        index &+= 1
+    }
+}
+
+/// The registered image that the address lies in.
+@inline(__always)
+private func imageContaining(_ address: UInt) -> CodeImage? {
+    if let first = codeImages.first, address &- first.base < first.span { return first }
+    var index = 0
+    while index < codeImages.otherCount {
+        if address &- codeImages.others[index].base < codeImages.others[index].span { return codeImages.others[index] }
+        index &+= 1
+    }
+    return nil
+}
 
 /// `true` iff the address lies in a registered image.
-func isInImage(_ address: UInt) -> Bool {
-    guard let codeImage else { return false }
-    return address &- codeImage.base < codeImage.span
-}
+package func isInImage(_ address: UInt) -> Bool { imageContaining(address) != nil }
 
 /// Calls `visit` with each return address in image code, innermost first. A fault's `pc` counts as the first: 1 is
 /// added, as if the faulting instruction were a call. Returns when the chain of frame pointers leaves the stack.
@@ -63,21 +106,21 @@ private func walkFrames(pc: UInt, frame: UInt, _ visit: (UInt) -> Void) {
 
 /// Calls `visit` with each source frame, innermost first, inlined frames included. Frames of the glue around a
 /// program have no name and are left out.
-private func walkSourceFrames(pc: UInt, frame: UInt, _ visit: (SourceMapFrame) -> Void) {
-    guard let image = codeImage, let map = try? SourceMapView(image.sourceMap) else { return }
+private func walkSourceFrames(pc: UInt, frame: UInt, _ visit: (SourceMapFrame, CodeImage) -> Void) {
     walkFrames(pc: pc, frame: frame) { address in
-        guard var frames = map.lookup(UInt64(address &- image.base)) else { return }
+        guard let image = imageContaining(address), let map = try? SourceMapView(image.sourceMap),
+            var frames = map.lookup(UInt64(address &- image.base))
+        else { return }
         while let source = frames.next() {
-            if source.name != 0 { visit(source) }
+            if source.name != 0 { visit(source, image) }
         }
     }
 }
 
 /// Appends the position line and the backtrace to the report.
 func printBacktrace(pc: UInt, frame: UInt) {
-    guard let image = codeImage else { return }
     var count = 0
-    walkSourceFrames(pc: pc, frame: frame) { source in
+    walkSourceFrames(pc: pc, frame: frame) { source, image in
         if count == 0 {
             putReport("  at ")
             putPosition(source, image)
@@ -86,7 +129,7 @@ func printBacktrace(pc: UInt, frame: UInt) {
         count += 1
     }
     var index = 0
-    walkSourceFrames(pc: pc, frame: frame) { source in
+    walkSourceFrames(pc: pc, frame: frame) { source, image in
         if count <= shownAtEachEnd * 2 || index < shownAtEachEnd || index >= count - shownAtEachEnd {
             putFrame(index, source, image)
         } else if index == shownAtEachEnd {

@@ -110,10 +110,11 @@ struct Heap {
     var classOfUnits: UnsafeMutablePointer<UInt8> = UnsafeMutablePointer(bitPattern: 16).unsafelyUnwrapped
     var rootRanges: UnsafeMutablePointer<RootRange> = UnsafeMutablePointer(bitPattern: 16).unsafelyUnwrapped
     var rootRangeCount = 0
+    var rootRangeCapacity = Heap.initialRootRanges
 
     static let minimumThreshold = 4 << 20
     static let classCount = 38
-    static let maximumRootRanges = 1024
+    static let initialRootRanges = 256
 }
 
 /// Addresses that the collector scans conservatively, word by word.
@@ -122,14 +123,14 @@ struct RootRange {
     var end: UInt
 }
 
-nonisolated(unsafe) var heap = Heap()
+@exclusivity(unchecked) nonisolated(unsafe) var heap = Heap()
 
 /// Reserves the heap's addresses. The reservation costs nothing until it is touched.
 func initializeHeap() {
     let physical = Int(clamping: cp_physical_memory())
     var reserve = 1 << 30
     while reserve < physical &* 2 && reserve < 1 << 42 { reserve <<= 1 }
-    let tables = MemoryLayout<SizeClass>.stride * Heap.classCount + 1024 + MemoryLayout<RootRange>.stride * Heap.maximumRootRanges
+    let tables = MemoryLayout<SizeClass>.stride * Heap.classCount + 1024 + MemoryLayout<RootRange>.stride * Heap.initialRootRanges
     var memory: UnsafeMutableRawPointer?
     while true {
         let blockCount = reserve / blockSize
@@ -151,7 +152,7 @@ func initializeHeap() {
     heap.classes = next.assumingMemoryBound(to: SizeClass.self)
     next += MemoryLayout<SizeClass>.stride * Heap.classCount
     heap.rootRanges = next.assumingMemoryBound(to: RootRange.self)
-    next += MemoryLayout<RootRange>.stride * Heap.maximumRootRanges
+    next += MemoryLayout<RootRange>.stride * Heap.initialRootRanges
     heap.classOfUnits = next.assumingMemoryBound(to: UInt8.self)
     heap.maximumBlocks = min(heap.blockCount, max(64, physical / 8 * 7 / blockSize))
 

@@ -20,7 +20,7 @@ struct MarkStack {
     var maximumCapacity = Int.max
 }
 
-nonisolated(unsafe) var markStack = MarkStack()
+@exclusivity(unchecked) nonisolated(unsafe) var markStack = MarkStack()
 
 /// `true` iff the mark bit of a 16-byte unit of the heap is set.
 @inline(__always)
@@ -40,9 +40,15 @@ package func limitMarkStack(_ items: Int) {
     markStack.maximumCapacity = items
 }
 
-/// Registers addresses `start ..< end` (8-aligned) as roots. Ranges beyond the table's size are a bug of the caller.
+/// Registers addresses `start ..< end` (8-aligned) as roots.
 package func addRootRange(_ start: UInt, _ end: UInt) {
-    precondition(heap.rootRangeCount < Heap.maximumRootRanges, "too many root ranges")
+    if heap.rootRangeCount == heap.rootRangeCapacity {
+        // The old table stays where it is; doubling bounds what that wastes.
+        let table = mapMemory(heap.rootRangeCapacity &* 2 &* MemoryLayout<RootRange>.stride).assumingMemoryBound(to: RootRange.self)
+        memcpy(table, heap.rootRanges, heap.rootRangeCount &* MemoryLayout<RootRange>.stride)
+        heap.rootRanges = table
+        heap.rootRangeCapacity &*= 2
+    }
     heap.rootRanges[heap.rootRangeCount] = RootRange(start: start, end: end)
     heap.rootRangeCount += 1
 }
@@ -136,8 +142,39 @@ func objectContaining(_ address: UInt) -> UInt {
 /// Marks the object that `address` points into, if any.
 @inline(__always)
 func markAddress(_ address: UInt) {
-    if address &- heap.base >= heap.usedSpan { return }
+    if address &- heap.base >= heap.usedSpan {
+        noteWatched(address)
+        return
+    }
     markHeapAddress(address)
+}
+
+/// Addresses that the collector looks out for: those of an image that is to be unmapped.
+struct WatchedRange {
+    var start: UInt = 0
+    /// 0: nothing is watched.
+    var span: UInt = 0
+    /// Something alive refers to the range.
+    var isReferenced = false
+}
+
+@exclusivity(unchecked) nonisolated(unsafe) private var watched = WatchedRange()
+
+/// Notes that `address` was met. Nothing in the executable `simple`, which never unloads.
+@inline(__always)
+private func noteWatched(_ address: UInt) {
+    #if !hasFeature(Embedded)
+        if address &- watched.start < watched.span { watched.isReferenced = true }
+    #endif
+}
+
+/// Collects garbage; `true` iff something alive, a root or an object, refers to the `span` bytes from `start`. A word on
+/// the stack that looks like an address counts.
+package func isReferenced(_ start: UInt, _ span: UInt) -> Bool {
+    watched = WatchedRange(start: start, span: span)
+    collect()
+    defer { watched = WatchedRange() }
+    return watched.isReferenced
 }
 
 private func markHeapAddress(_ address: UInt) {
@@ -191,6 +228,7 @@ private func markChildren(_ object: Ref) {
     case ObjectKind.stringView.rawValue:
         markAddress(object.load(fromByteOffset: Int(ObjectLayout.stringInlineBytes), as: UInt.self))
     case ObjectKind.array.rawValue:
+        noteWatched(UInt(bitPattern: object.word(ObjectLayout.arrayElementDescriptor)))
         markAddress(object.load(fromByteOffset: Int(ObjectLayout.arrayData), as: UInt.self))
     case ObjectKind.bufferRefs.rawValue:
         let start = object.address &+ UInt(ObjectLayout.bufferElements)
@@ -202,6 +240,7 @@ private func markChildren(_ object: Ref) {
         }
     default:
         let descriptor = refAt(UInt(header))
+        noteWatched(UInt(header))
         if descriptor.load(fromByteOffset: Int(TypeDescriptorLayout.kind), as: UInt32.self) == 0 {
             markDescribed(object, descriptor)
         } else {

@@ -13,7 +13,7 @@ struct InputBuffer {
     var count = 0
 }
 
-nonisolated(unsafe) var input = InputBuffer()
+@exclusivity(unchecked) nonisolated(unsafe) var input = InputBuffer()
 
 /// Refills the empty input buffer; `false` at the end of the input.
 private func fillInput() -> Bool {

@@ -46,10 +46,10 @@ struct CaughtText {
     }
 }
 
-nonisolated(unsafe) var output = OutputBuffer()
-nonisolated(unsafe) var report = ReportBuffer()
-nonisolated(unsafe) var caughtOutput = CaughtText()
-nonisolated(unsafe) var caughtReport = CaughtText()
+@exclusivity(unchecked) nonisolated(unsafe) var output = OutputBuffer()
+@exclusivity(unchecked) nonisolated(unsafe) var report = ReportBuffer()
+@exclusivity(unchecked) nonisolated(unsafe) var caughtOutput = CaughtText()
+@exclusivity(unchecked) nonisolated(unsafe) var caughtReport = CaughtText()
 
 /// Writes everything, however often the system takes only a part. Returns 0 or an errno.
 func writeFully(_ descriptor: Int32, _ bytes: Bytes, _ count: Int) -> Int32 {
@@ -114,8 +114,9 @@ package func flushOutput() {
 private func writeToStdout(_ bytes: Bytes, _ count: Int) {
     let error = writeFully(1, bytes, count)
     if error == 0 { return }
+    if runtime.panicking && (error != EPIPE || runtime.hosted) { return }
+    if runtime.hosted { endProcess(error, .output) }
     if error == EPIPE { _exit(141) }
-    if runtime.panicking { return }
     putReport("error: cannot write to stdout: ")
     if let text = strerror(error) { putCString(text) }
     putReport("\n")
@@ -163,15 +164,20 @@ func putReport(_ string: Ref) {
 package func flushReport() {
     let count = report.count
     report.count = 0
-    if runtime.catching {
-        caughtReport.append(Bytes(report.bytes), count)
-    } else {
-        _ = writeFully(2, Bytes(report.bytes), count)
-    }
+    if runtime.catching || runtime.hosted { caughtReport.append(Bytes(report.bytes), count) }
+    if !runtime.catching && (!runtime.hosted || runtime.hostedReports) { _ = writeFully(2, Bytes(report.bytes), count) }
 }
 
-/// Ends the process, or the caught program, with `status` after everything was flushed.
-func endProcess(_ status: Int32) -> Never {
+/// Ends the process, or the caught or hosted program, with `status` after everything was flushed.
+func endProcess(_ status: Int32, _ kind: ProgramEndKind = .exit) -> Never {
+    #if !hasFeature(Embedded)
+        if runtime.hosted {
+            runtime.caughtStatus = status
+            runtime.end = kind
+            runtime.panicking = false
+            cp_return_to_host()
+        }
+    #endif
     if runtime.catching {
         runtime.caughtStatus = status
         runtime.panicking = false
@@ -224,6 +230,7 @@ public func simple_rt_print_error(_ string: UnsafeMutableRawPointer) {
         return
     }
     let error = writeFully(2, text.start, text.count)
+    if error == EPIPE && runtime.hosted { endProcess(error, .output) }
     // A closed stderr loses messages; there is nowhere to say so.
     if error == EPIPE { _exit(141) }
 }

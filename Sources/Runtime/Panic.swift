@@ -15,9 +15,10 @@ private func beginPanic(_ code: Int) {
         // What was being reported is lost or half written; say so on a line of its own and stop.
         putReport("\npanic during panic\n")
         flushReport()
-        endProcess(panicStatus)
+        endProcess(panicStatus, .panic)
     }
     runtime.panicking = true
+    runtime.panicCode = code
     flushOutput()
     putReport("panic[P")
     if code < 100 { putReport("0") }
@@ -37,7 +38,7 @@ private func endPanic(pc: UInt = 0, frame: UInt = 0) -> Never {
         printBacktrace(pc: pc, frame: frame == 0 ? UInt(cp_frame_pointer()) : frame)
     }
     flushReport()
-    endProcess(panicStatus)
+    endProcess(panicStatus, .panic)
 }
 
 /// Panics with a literal message.

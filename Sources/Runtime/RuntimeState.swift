@@ -20,8 +20,16 @@ package struct RuntimeState {
     package var panicking = false
     /// `true` while `runCatching` catches output and the program's end instead of passing them on.
     package var catching = false
-    /// Exit status that a caught program ended with.
+    /// Exit status that a caught or hosted program ended with.
     package var caughtStatus: Int32 = 0
+    /// `true` while a host has called compiled code: the program's end returns to the call (HostCalls.swift).
+    package var hosted = false
+    /// Whether a hosted program's panic is reported on standard error, too.
+    package var hostedReports = true
+    /// Why a hosted program ended.
+    package var end = ProgramEndKind.exit
+    /// Number of the last panic: 8 for P008.
+    package var panicCode = 0
     /// Number of arguments and their C strings, after FILE.
     package var argumentCount = 0
     package var argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -31,8 +39,17 @@ package struct RuntimeState {
     package var backtraceHook: (@convention(c) () -> Void)?
 }
 
+/// How a hosted program ended.
+package enum ProgramEndKind: UInt8, Sendable {
+    /// `exit`, or the end of the entry function.
+    case exit
+    case panic
+    /// Standard output or standard error could not be written; the status is the errno.
+    case output
+}
+
 /// The runtime's state.
-nonisolated(unsafe) package var runtime = RuntimeState()
+@exclusivity(unchecked) nonisolated(unsafe) package var runtime = RuntimeState()
 
 /// Prepares heap and output. May be called again; only the first call acts.
 package func startRuntime() {

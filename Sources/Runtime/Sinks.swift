@@ -20,7 +20,7 @@ struct SinkCache {
     var spare: UInt = 0
 }
 
-nonisolated(unsafe) var sinkCache = SinkCache()
+@exclusivity(unchecked) nonisolated(unsafe) var sinkCache = SinkCache()
 
 /// Starts a text.
 @inline(__always)

@@ -143,7 +143,7 @@ struct PositionCache {
     var byte = 0
 }
 
-nonisolated(unsafe) var positionCache = PositionCache()
+@exclusivity(unchecked) nonisolated(unsafe) var positionCache = PositionCache()
 
 /// Byte position of character `index` (0 … the number of characters) of a string.
 @inline(__always)

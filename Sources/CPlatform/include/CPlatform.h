@@ -13,5 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "DriverPlatform.h"
+#include "HostPlatform.h"
 #include "RuntimePlatform.h"
 #endif

@@ -28,6 +28,8 @@ uintptr_t cp_frame_pointer(void);
 
 // A lock for the host's threads that use the runtime.
 void cp_lock(void);
+// As cp_lock, but returns 0 instead of waiting, otherwise 1.
+int cp_try_lock(void);
 void cp_unlock(void);
 
 // errno, which is a macro.
