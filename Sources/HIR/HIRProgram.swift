@@ -116,6 +116,8 @@ public struct ModuleInfo: Sendable {
     /// The functions that belong to the module, generic ones included, in source order.
     public var functions: [FunctionID]
     public var globals: [GlobalID]
+    /// Part of the compiler: its functions show in no backtrace, so that users see their own call instead.
+    public var isLibrary = false
     public init(path: String, file: FileID) {
         self.path = path
         self.file = file
