@@ -340,7 +340,7 @@ final class Checker {
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
-        refuseInfiniteStructs()
+        checkRecursiveStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {

@@ -49,6 +49,9 @@ public struct StructInfo: Sendable {
     public var fieldNames: [NameID]
     /// Field types; `parameter(i)` means type argument i of the struct.
     public var fieldTypes: [TypeID]
+    /// Declarations that mention each other in a circle can be reached from the fields: only Options whose payload
+    /// mentions such structs can contain themselves.
+    public var isRecursive = false
     public init(
         name: String, module: ModuleID, typeParameterCount: Int, fieldNames: [NameID], fieldTypes: [TypeID]
     ) {

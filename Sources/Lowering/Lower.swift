@@ -118,6 +118,7 @@ struct Lowerer {
     /// Symbols of helpers by type, one row per `Helper`.
     var helperSymbols = [ContiguousArray<UInt32>](repeating: [], count: Helper.allCases.count)
     var descriptorSymbols: [TypeID: SymbolID] = [:]
+    var boxDescriptorSymbols: [TypeID: SymbolID] = [:]
     var exitValueSymbol: SymbolID?
     var work: [Work] = []
     var nextWork = 0
