@@ -14,13 +14,14 @@ extension Compilation {
     /// Reads and parses the root and everything it imports.
     mutating func loadModules() {
         var loader = ModuleLoader(rootPath: rootPath)
-        loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
+        loader.load(rootPath, bytes: rootBytes, stamp: rootStamp, interner: &interner, diagnostics: &diagnostics)
         rootBytes = []
         hasSyntaxErrors = loader.hasSyntaxErrors
         for row in loader.timing.rows { timing.add(row) }
         timing.lineCount = loader.timing.lineCount
         sources = loader.sources
         recordedSources = loader.recordedSources()
+        probes = loader.probes
         parsed = CheckInput(sources: sources, modules: loader.modules, root: 0)
     }
 

@@ -1,6 +1,8 @@
+internal import Cache
 package import Diagnostics
 internal import HIR
 internal import Linker
+package import Loader
 internal import Lowering
 internal import MIR
 package import Support
@@ -16,6 +18,10 @@ package struct Compilation: ~Copyable {
     /// The root module as given: its path and its bytes.
     let rootPath: String
     var rootBytes: [UInt8]
+    /// What the root's file was when it was read; `nil`: no file, or none with lasting contents.
+    let rootStamp: FileStamp?
+    /// What was looked at in the file system to find the other modules.
+    var probes = FileProbes()
 
     /// What `parse` leaves for `check`.
     var parsed: CheckInput?
@@ -41,10 +47,11 @@ package struct Compilation: ~Copyable {
     package var bugs: [String] = []
 
     /// Starts a compilation of the program whose root module is `bytes`, read from `path`.
-    package init(rootPath path: String, bytes: [UInt8], options: CompileOptions) {
+    package init(rootPath path: String, bytes: [UInt8], stamp: FileStamp? = nil, options: CompileOptions) {
         self.options = options
         rootPath = path
         rootBytes = bytes
+        rootStamp = stamp
     }
 
     /// A module has syntax errors. Imports that lead nowhere are errors too, but checking goes on behind them.

@@ -55,8 +55,19 @@ package func openForReading(_ path: UnsafePointer<CChar>) -> Int32 {
     }
 }
 
+/// What is known of an image before it is looked at.
+package enum ImageTrust {
+    /// Nothing: everything is validated.
+    case none
+    /// Its digest: everything is validated, the digest too.
+    case digest(ContentDigest)
+    /// It is the very file that was validated before: only the header, the section table and the layout are looked at,
+    /// so that loading takes the same time whatever the size.
+    case validated
+}
+
 /// Loads the image in an open file.
-package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
+package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
     let size = try fileSize(descriptor)
     let mapping = try mapFile(descriptor, size)
     do throws(LoadError) {
@@ -65,7 +76,17 @@ package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
             reader = try SMFReader(UnsafeRawBufferPointer(start: mapping.base, count: size))
         } catch { throw LoadError(error) }
         try checkTarget(reader.header)
-        do throws(SMFError) { try reader.validateForLoading() } catch { throw LoadError(error) }
+        do throws(SMFError) {
+            switch trust {
+            case .none: try reader.validateForLoading()
+            case .digest(let digest):
+                if ContentDigest(of: UnsafeRawBufferPointer(start: mapping.base, count: size)) != digest {
+                    throw SMFError(.moduleHash, at: 48, value: reader.header.moduleHash)
+                }
+                try reader.validateForLoading()
+            case .validated: try reader.validateImageLayout()
+            }
+        } catch { throw LoadError(error) }
         try checkRunnable(reader.header)
         // The reservation was made from the header's word before it was checked.
         guard Int(reader.header.imageSpan) <= mapping.span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
