@@ -8,8 +8,12 @@ let common: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-func stage(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: common)
+/// Settings of the targets behind SimpleLoader: without unsafe flags, which SwiftPM refuses in packages that are
+/// depended on by version.
+let safe: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
+func stage(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = common) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -21,13 +25,14 @@ let package = Package(
     products: [
         .executable(name: "simple", targets: ["simple"]),
         .executable(name: "simplec", targets: ["simplec"]),
+        .library(name: "SimpleLoader", targets: ["SimpleLoader"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
     ],
     targets: [
         // The few lines of C that Swift can't say. No dependencies, no state of its own beyond signal handling.
-        .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CPlatform"),
 
         // Compiler stages. Imports go downwards only (Docs/architecture.md; a test checks it).
         stage("Support"),
@@ -38,14 +43,16 @@ let package = Package(
             name: "StandardLibrary", path: "Library", resources: [.embedInCode("std/prelude.simple")],
             swiftSettings: common),
         stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"]),
-        stage("RuntimeABI"),
+        stage("RuntimeABI", settings: safe),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
-        stage("SMF", ["CPlatform"]),
+        stage("SMF", ["CPlatform"], settings: safe),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
         stage("Linker", ["Support", "SMF"]),
-        stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"]),
-        stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"]),
+        stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"], settings: safe),
+        stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"], settings: safe),
+        // For Swift host programs (Docs/embedding.md).
+        stage("SimpleLoader", ["CPlatform", "SMF", "RuntimeABI", "Runtime", "Loader"], settings: safe),
         stage("Cache", ["CPlatform", "Support", "SMF", "Loader"]),
         stage(
             "Driver",

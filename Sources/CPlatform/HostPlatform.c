@@ -78,7 +78,7 @@ void cp_leave_runtime(void) {
     cp_unlock();
 }
 
-static void (*host_fault_handler)(const cp_fault *);
+static int (*host_fault_handler)(const cp_fault *);
 static struct sigaction previous_segv, previous_bus;
 
 static void on_host_fault(int signal, siginfo_t *info, void *context) {
@@ -87,7 +87,7 @@ static void on_host_fault(int signal, siginfo_t *info, void *context) {
         cp_fault fault = {
             signal, (uintptr_t)info->si_addr, (uintptr_t)c->uc_mcontext.gregs[REG_RIP],
             (uintptr_t)c->uc_mcontext.gregs[REG_RBP], (uintptr_t)c->uc_mcontext.gregs[REG_RSP]};
-        host_fault_handler(&fault);
+        if (host_fault_handler(&fault)) return;
     }
     const struct sigaction *previous = signal == SIGBUS ? &previous_bus : &previous_segv;
     if (previous->sa_flags & SA_SIGINFO) {
@@ -100,7 +100,7 @@ static void on_host_fault(int signal, siginfo_t *info, void *context) {
     }
 }
 
-int cp_install_host_fault_handler(void (*handler)(const cp_fault *)) {
+int cp_install_host_fault_handler(int (*handler)(const cp_fault *)) {
     host_fault_handler = handler;
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -110,6 +110,18 @@ int cp_install_host_fault_handler(void (*handler)(const cp_fault *)) {
     if (sigaction(SIGSEGV, &action, &previous_segv) != 0) return errno;
     if (sigaction(SIGBUS, &action, &previous_bus) != 0) return errno;
     return 0;
+}
+
+// A return address that was changed leads here: rbp is the frame of the function returned to.
+__asm__(
+    ".text\n.p2align 4\n"
+    "cp_overflow_landed:\n"
+    "  movq %rbp, %rdi\n  andq $-16, %rsp\n  callq *cp_overflow_handler(%rip)\n  ud2\n");
+extern const char cp_overflow_landed[] __attribute__((visibility("hidden")));
+__attribute__((used, visibility("hidden"))) void (*cp_overflow_handler)(uintptr_t frame);
+const void *cp_overflow_landing(void (*landed)(uintptr_t frame)) {
+    cp_overflow_handler = landed;
+    return cp_overflow_landed;
 }
 
 enum { signal_stack_size = 64 << 10 };

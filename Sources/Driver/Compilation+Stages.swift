@@ -163,7 +163,8 @@ extension Compilation {
             image = try link(
                 objects,
                 options: LinkOptions(
-                    entry: Pipeline.entrySymbolName, version: Version.text(optimize: options.optimize), symbolHash: true))
+                    entry: Pipeline.entrySymbolName, kept: [Pipeline.initializeSymbolName],
+                    version: Version.text(optimize: options.optimize), symbolHash: true))
         } catch {
             for problem in error.problems { bugs.append("link: \(problem)") }
         }

@@ -70,6 +70,9 @@ package enum Pipeline {
     /// Link name of the program's entry function, which `lower` makes in the root's module.
     static let entrySymbolName = "simple.main"
 
+    /// Link name of the function that runs a program's initialisers only; programs with exports have it.
+    static let initializeSymbolName = "simple.initialize"
+
     /// Every name that `--emit` accepts.
     package static var sections: [String] { stages.flatMap(\.sections) }
 

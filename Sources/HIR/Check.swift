@@ -364,6 +364,7 @@ final class Checker {
         reportUnusedImports()
         program.methodResolver = makeMethodResolver()
         for (id, name) in usedNames { program.names[id] = name }
+        program.hasExports = rootHasExports()
         for index in modules.indices where index != preludeIndex {
             program.modules[index].imports = modules[index].dependencies.map { ModuleID($0) }
             if !diagnostics.hasErrors { program.modules[index].interface = interfaceText(of: index) }

@@ -146,6 +146,8 @@ public struct HIRProgram: Sendable {
     public var initializationOrder: [ModuleID] = []
     /// `fn main` of the root.
     public var main: FunctionID?
+    /// Whether hosts may call functions of the root module or use its variables (Exports.swift).
+    public var hasExports = false
     /// Text of field names and the like.
     public var names: [NameID: String] = [:]
     /// String constants: `string(id)` of `stringConstant` nodes.

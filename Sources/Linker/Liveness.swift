@@ -15,6 +15,7 @@ extension LinkState {
     mutating func markLive() {
         var work = ContiguousArray<UInt32>()
         mark(Int(symbolAtom[entry]), &work)
+        markExports(&work)
         while let next = work.popLast() {
             let atom = atoms[Int(next)]
             let object = objects[Int(atom.object)]
@@ -35,6 +36,28 @@ extension LinkState {
                     note(type, imported: symbolGlobal[flat], relocation, atom)
                 }
             }
+        }
+    }
+
+    /// Keeps what hosts may ask for by name: the functions and variables that the interface of the entry function's
+    /// module names, and the functions of `LinkOptions.kept`.
+    private mutating func markExports(_ work: inout ContiguousArray<UInt32>) {
+        func find(_ name: [UInt8]) -> Int? {
+            name.withUnsafeBufferPointer { bytes -> Int? in
+                let hash = fnv1a(UnsafeBufferPointer(rebasing: bytes[..<(bytes.count - 1)]))
+                guard let base = bytes.baseAddress, let index = globalNames.find(base, hash: hash) else { return nil }
+                let definition = globals[index].definition
+                return definition == .max || symbolAtom[Int(definition)] == .max ? nil : Int(symbolAtom[Int(definition)])
+            }
+        }
+        for name in options.kept {
+            if let atom = find(Array(name.utf8) + [0]) { mark(atom, &work) }
+        }
+        let root = objects[object(ofSymbol: entry)]
+        guard let section = root.reader.firstSection(.interface) else { return }
+        var lines = InterfaceLines(root.reader.payload(ofSection: section))
+        while let item = lines.nextItem() {
+            if item.isExport, let atom = find(lines.linkName(of: item)) { mark(atom, &work) }
         }
     }
 

@@ -7,10 +7,15 @@
 #endif
 
 /// A slot and what goes into it.
-struct BoundImport {
+package struct BoundImport {
     /// Image address of the slot.
-    var slot: UInt64
-    var address: UInt64
+    package var slot: UInt64
+    package var address: UInt64
+
+    package init(slot: UInt64, address: UInt64) {
+        self.slot = slot
+        self.address = address
+    }
 }
 
 /// Finds every import. Throws the list of all required ones that are missing, with what was wanted from where.
@@ -26,7 +31,7 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
             guard let name = reader.string(at: symbol.nameOffset) else {
                 throw LoadError(SMFError(.symbolName, at: reader.symbolEntryOffset(Int(wanted.symbol)), value: UInt64(symbol.nameOffset)))
             }
-            // Other SMF modules and C libraries are linked or bound by later versions of the loader.
+            // Imports from other modules are bound by hosts that load several (SimpleLoader); a program is one image.
             if wanted.kind == SMFImportKind.runtime.rawValue,
                 let function = runtimeFunction(named: name, hash: symbol.nameHash), let address = runtimeAddress(of: function)
             {

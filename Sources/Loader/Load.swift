@@ -66,8 +66,33 @@ package enum ImageTrust {
     case validated
 }
 
+/// An image that is mapped read-only and valid, but neither bound nor known to the runtime.
+package struct MappedImage {
+    /// Address of the image's byte 0.
+    package let base: UnsafeMutableRawPointer
+    /// Bytes of address space that it takes.
+    package let span: Int
+    /// A view of the mapped bytes.
+    package let reader: SMFReader
+
+    /// Gives the address space back, instead of `activate`.
+    package func discard() { munmap(base, span) }
+}
+
 /// Loads the image in an open file.
 package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
+    let image = try map(descriptor, trust: trust)
+    do throws(LoadError) {
+        try checkExecutable(image.reader.header)
+        return activate(image, try resolveImports(image.reader))
+    } catch {
+        image.discard()
+        throw error
+    }
+}
+
+/// Maps and validates the image in an open file. It may lack an entry point.
+package func map(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> MappedImage {
     let size = try fileSize(descriptor)
     let mapping = try mapFile(descriptor, size)
     do throws(LoadError) {
@@ -87,20 +112,25 @@ package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadErr
             case .validated: try reader.validateImageLayout()
             }
         } catch { throw LoadError(error) }
-        try checkRunnable(reader.header)
+        try checkUsable(reader.header)
         // The reservation was made from the header's word before it was checked.
         guard Int(reader.header.imageSpan) <= mapping.span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
-        let imports = try resolveImports(reader)
-        protect(reader, mapping.base)
-        relocate(reader, mapping.base)
-        bind(imports, mapping.base)
-        register(reader, mapping.base)
-        return LoadedImage(
-            base: mapping.base, span: mapping.span, entry: UnsafeRawPointer(mapping.base + Int(reader.header.entryPoint)))
+        return MappedImage(base: mapping.base, span: mapping.span, reader: reader)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
     }
+}
+
+/// Makes a mapped image ready to run: gives its pages their protection, writes `imports` to its slots, and makes it
+/// known to the runtime.
+package func activate(_ image: MappedImage, _ imports: [BoundImport]) -> LoadedImage {
+    protect(image.reader, image.base)
+    relocate(image.reader, image.base)
+    bind(imports, image.base)
+    register(image.reader, image.base)
+    return LoadedImage(
+        base: image.base, span: image.span, entry: UnsafeRawPointer(image.base + Int(image.reader.header.entryPoint)))
 }
 
 /// Size in bytes of a regular file.
@@ -142,10 +172,14 @@ private func checkTarget(_ header: SMFHeader) throws(LoadError) {
     }
 }
 
-/// Refuses what is valid but cannot be run here.
-private func checkRunnable(_ header: SMFHeader) throws(LoadError) {
-    if !header.isImage { throw LoadError(.objectModule) }
+/// Refuses images without an entry point.
+private func checkExecutable(_ header: SMFHeader) throws(LoadError) {
     if !header.flags.contains(.executable) { throw LoadError(.notExecutable) }
+}
+
+/// Refuses what is valid but cannot be used here.
+private func checkUsable(_ header: SMFHeader) throws(LoadError) {
+    if !header.isImage { throw LoadError(.objectModule) }
     if header.runtimeABI != runtimeABIVersion { throw LoadError(.runtimeABI, value: header.runtimeABI) }
     if header.cpuFeatures.rawValue != 0 {
         let lacking = header.cpuFeatures.rawValue & ~cp_cpu_features()

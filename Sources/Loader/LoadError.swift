@@ -8,6 +8,9 @@ import CPlatform
     import SMF
 #endif
 
+/// The runtime ABI that modules must have been made for.
+package var currentRuntimeABI: UInt64 { runtimeABIVersion }
+
 /// A refusal to load, with what its message says.
 package struct LoadError: Error {
     /// The reason.

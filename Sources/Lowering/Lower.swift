@@ -438,6 +438,7 @@ struct Lowerer {
         for id in program.initializationOrder {
             if let initializer = program.modules[id.index].initializer { initializers.append(self.symbol(of: initializer)) }
         }
+        if program.hasExports { initializers = [lowerInitialize(initializers)] }
         let main = program.main
         startFunction(symbol, signature, name: "", program.modules[moduleID.index].file)
         for initializer in initializers { builder.call(initializer, EmptyCollection<ValueID>(), result: .none) }
@@ -460,6 +461,17 @@ struct Lowerer {
         }
         builder.returnValues(CollectionOfOne(code))
         finishFunction()
+    }
+
+    /// `simple.initialize`: runs the initialisers and returns. Hosts call it before they call exports.
+    private mutating func lowerInitialize(_ initializers: [SymbolID]) -> SymbolID {
+        let signature = intern(Signature(parameters: [], results: []))
+        let symbol = module.addSymbol(Symbol(name: "simple.initialize", kind: .function(signature), linkage: .global))
+        startFunction(symbol, signature, name: "", program.modules[moduleID.index].file)
+        for initializer in initializers { builder.call(initializer, EmptyCollection<ValueID>(), result: .none) }
+        builder.returnValues(EmptyCollection<ValueID>())
+        finishFunction()
+        return symbol
     }
 
     /// The i64 exit code of the exit value `stack[base...]` of `type` (LANGUAGE §1.2), which is removed.

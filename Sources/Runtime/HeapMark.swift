@@ -93,6 +93,9 @@ package func removeRootRanges(within base: UInt, _ size: Int) {
 /// Marks everything that the roots reach. `stackPointer`: lowest word of the stack to scan.
 func markFromRoots(_ stackPointer: UInt) {
     scanConservatively(stackPointer, runtime.stackTop)
+    #if !hasFeature(Embedded)
+        watched.span = watched.wantedSpan
+    #endif
     var index = 0
     while index < heap.rootRangeCount {
         scanConservatively(heap.rootRanges[index].start, heap.rootRanges[index].end)
@@ -154,6 +157,8 @@ struct WatchedRange {
     var start: UInt = 0
     /// 0: nothing is watched.
     var span: UInt = 0
+    /// What `span` becomes behind the scan of the stack: the frames of who asks hold addresses of the range.
+    var wantedSpan: UInt = 0
     /// Something alive refers to the range.
     var isReferenced = false
 }
@@ -168,10 +173,10 @@ private func noteWatched(_ address: UInt) {
     #endif
 }
 
-/// Collects garbage; `true` iff something alive, a root or an object, refers to the `span` bytes from `start`. A word on
-/// the stack that looks like an address counts.
+/// Collects garbage; `true` iff a root range or a live object refers to the `span` bytes from `start`. The stack does not
+/// count, but objects that it refers to do.
 package func isReferenced(_ start: UInt, _ span: UInt) -> Bool {
-    watched = WatchedRange(start: start, span: span)
+    watched = WatchedRange(start: start, wantedSpan: span)
     collect()
     defer { watched = WatchedRange() }
     return watched.isReferenced

@@ -50,6 +50,8 @@ struct CaughtText {
 @exclusivity(unchecked) nonisolated(unsafe) var report = ReportBuffer()
 @exclusivity(unchecked) nonisolated(unsafe) var caughtOutput = CaughtText()
 @exclusivity(unchecked) nonisolated(unsafe) var caughtReport = CaughtText()
+/// The report of a hosted program's panic.
+@exclusivity(unchecked) nonisolated(unsafe) var hostReport = CaughtText()
 
 /// Writes everything, however often the system takes only a part. Returns 0 or an errno.
 func writeFully(_ descriptor: Int32, _ bytes: Bytes, _ count: Int) -> Int32 {
@@ -164,7 +166,8 @@ func putReport(_ string: Ref) {
 package func flushReport() {
     let count = report.count
     report.count = 0
-    if runtime.catching || runtime.hosted { caughtReport.append(Bytes(report.bytes), count) }
+    if runtime.hosted { hostReport.append(Bytes(report.bytes), count) }
+    if runtime.catching { caughtReport.append(Bytes(report.bytes), count) }
     if !runtime.catching && (!runtime.hosted || runtime.hostedReports) { _ = writeFully(2, Bytes(report.bytes), count) }
 }
 

@@ -34,8 +34,11 @@ int cp_try_enter_runtime(void);
 void cp_leave_runtime(void);
 
 // Installs `handler` for SIGSEGV and SIGBUS of threads inside cp_call_from_host, before the handlers that are there,
-// which get all other faults and those from which `handler` returns. Returns 0 or an errno value.
-int cp_install_host_fault_handler(void (*handler)(const cp_fault *));
+// which get all other faults and those for which `handler` returns 0; after another result the interrupted instruction
+// is tried again. Returns 0 or an errno value.
+int cp_install_host_fault_handler(int (*handler)(const cp_fault *));
+// Address of code to which a return address can be changed: it calls landed(frame pointer), which does not return.
+const void *cp_overflow_landing(void (*landed)(uintptr_t frame));
 // Gives the calling thread a stack for signal handlers if it has none. Freed when the thread ends.
 void cp_prepare_signal_stack(void);
 
