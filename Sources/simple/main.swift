@@ -6,7 +6,7 @@
 import CPlatform
 
 /// Exit statuses (LANGUAGE §8.5; 70 is sysexits' EX_SOFTWARE).
-private let unusableModule: Int32 = 1
+let unusableModule: Int32 = 1
 private let brokenInstallation: Int32 = 70
 
 /// Replaces this process by `simplec`; returns only to report that there is none.
@@ -42,10 +42,7 @@ private func looksLikeFile(_ argument: UnsafePointer<CChar>) -> Bool {
 
 /// Loads and runs the module at `path`; `index` is its place among the arguments.
 private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ index: Int, _ count: Int) -> Never {
-    if let settings = getenv("SIMPLE_GC"), !applyHeapSettings(settings) {
-        putReport("warning: SIMPLE_GC is not understood; it takes stress, stats and max=SIZE, joined by commas\n")
-        flushReport()
-    }
+    applyHeapEnvironment()
     do throws(LoadError) {
         let image = try load(descriptor)
         close(descriptor)
@@ -64,6 +61,7 @@ private func main() -> Never {
     guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
     cp_reserve_standard_files()
     startRuntime()
+    runOwnProgram(arguments, count)
     var index = 1
     while index < count, let option = arguments[index], strcmp(option, "--gc-stats") == 0 {
         enableHeapStatistics()
