@@ -172,3 +172,12 @@ extension ContentDigest {
     /// The digest of an array of bytes.
     package init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { ContentDigest(of: $0) } }
 }
+
+extension ContentDigest {
+    /// The digest that 32 hexadecimal digits name; other text names one that nothing has.
+    package init(hexadecimal text: Substring) {
+        let bytes = Array(text.utf8)
+        let digits = bytes.count == 32 ? String(decoding: bytes, as: UTF8.self) : "0"
+        self.init(low: UInt64(digits.suffix(16), radix: 16) ?? 0, high: UInt64(digits.prefix(16), radix: 16) ?? 0)
+    }
+}

@@ -76,10 +76,31 @@ package struct CachedBuild: ~Copyable {
             } catch {
                 CacheWarning.show(error)
             }
+            trimIfDue(store)
             return descriptor
         } catch {
             CacheWarning.show(error)
             return nil
         }
+    }
+
+    /// Once an hour another process looks after the cache's size. More often would be of no use: what was used in the
+    /// last hour stays anyway.
+    private borrowing func trimIfDue(_ store: CacheStore) {
+        let mark = store.folder + "/trimmed"
+        guard let stamp = SystemFile.stamp(of: mark) else {
+            let descriptor = cp_create_new(mark, 0o600)
+            if descriptor >= 0 { close(descriptor) }
+            return
+        }
+        if time.now - stamp.modified < 3_600_000_000_000 { return }
+        utimensat(AT_FDCWD, mark, nil, 0)
+        let compiler = String(cString: request.compilerPath)
+        let words = [compiler, "cache", "trim", "--background"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        arguments.append(nil)
+        // Failure means a larger cache for another hour.
+        _ = simple_spawn_and_wait(compiler, &arguments)
+        for argument in arguments { free(argument) }
     }
 }
