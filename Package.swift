@@ -33,7 +33,11 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
+        // What is written in Simple itself; the sources become constants of the compiler.
+        .target(
+            name: "StandardLibrary", path: "Library", resources: [.embedInCode("std/prelude.simple")],
+            swiftSettings: common),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"]),
         stage("RuntimeABI"),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),

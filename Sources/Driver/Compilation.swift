@@ -3,6 +3,7 @@ package import Diagnostics
 internal import HIR
 internal import Linker
 package import Loader
+internal import Lowering
 internal import MIR
 package import Support
 internal import Syntax
@@ -30,6 +31,10 @@ package struct Compilation: ~Copyable {
     var modules: [MIRModule] = []
     /// The source file of each of `modules`.
     var moduleFiles: [SourceFile] = []
+    /// What importers of each of `modules` rely on, as text; empty for the prelude, which is part of the compiler.
+    var moduleInterfaces: [[UInt8]] = []
+    /// What lowering says of each of `modules`.
+    var moduleDescriptions: [ModuleDescription] = []
     /// What `generate` leaves for `link`.
     var objects: [LinkInput] = []
     /// The linked image.
