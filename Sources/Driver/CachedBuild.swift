@@ -1,4 +1,4 @@
-internal import Cache
+package import Cache
 internal import CPlatform
 internal import Diagnostics
 internal import Glibc
@@ -52,6 +52,9 @@ package struct CachedBuild: ~Copyable {
         }
     }
 
+    /// Where the objects of the program's modules are kept; `nil`: nowhere.
+    package var objects: CacheStore? { mode == .verify ? nil : store }
+
     /// Puts image and manifest of a finished compilation into the cache.
     /// - Returns: the image's file, open for reading; `nil` if nothing was kept.
     package borrowing func keep(_ build: borrowing Build) -> Int32? {
@@ -73,6 +76,7 @@ package struct CachedBuild: ~Copyable {
             let manifest = encodeManifest(contents, for: request, buildID: BuildID.current, time: time)
             do throws(CacheFailure) {
                 try store.write(.manifests, request.key.text, manifest)
+                try build.compilation.keepObjects()
             } catch {
                 CacheWarning.show(error)
             }
