@@ -76,7 +76,7 @@ let package = Package(
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         // Starting processes, for the tests that use the real executables.
         .target(name: "ProcessSupport", dependencies: ["CTestSupport"], path: "Tests/ProcessSupport", swiftSettings: common),
-        tests("CacheTests", ["Cache", "Loader", "Driver", "SMF", "ProcessSupport", "CPlatform"]),
+        tests("CacheTests", ["Cache", "Loader", "Driver", "SMF", "MIR", "Codegen", "Support", "ProcessSupport", "CPlatform"]),
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
         tests("DriverTests", ["Driver", "Diagnostics", "Support", "CPlatform"]),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),

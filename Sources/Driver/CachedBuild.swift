@@ -13,6 +13,8 @@ package struct CachedBuild: ~Copyable {
     private let store: CacheStore?
     private let mode: CacheMode
     private let time: CheckTime
+    /// The lock of the program, held until this value goes or the process becomes another program; -1: none.
+    private let lock: Int32
     /// Why the program must be compiled.
     package private(set) var reason: StaleReason?
     private var reasonText = ""
@@ -20,6 +22,11 @@ package struct CachedBuild: ~Copyable {
     /// Prepares to run the source at `path`; `nil` if there is no cache for it.
     package init?(path: String, options: CompileOptions, mode: CacheMode) {
         guard mode != .off, let request = CacheRequest(path: path, options: options.cacheBits) else { return nil }
+        self.init(request, mode: mode)
+    }
+
+    /// Prepares to run the program that `request` names.
+    package init(_ request: CacheRequest, mode: CacheMode) {
         self.request = request
         self.mode = mode
         do throws(CacheFailure) {
@@ -28,8 +35,12 @@ package struct CachedBuild: ~Copyable {
             CacheWarning.show(error)
             store = nil
         }
-        store?.lock(request.key)
+        lock = store?.lock(request.key) ?? -1
         time = CheckTime()
+    }
+
+    deinit {
+        if lock >= 0 { close(lock) }
     }
 
     /// The image of the program, if nothing changed since it was made: an open file to run.

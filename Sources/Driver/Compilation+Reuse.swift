@@ -1,4 +1,4 @@
-internal import Cache
+package import Cache
 internal import Codegen
 internal import Linker
 internal import Loader

@@ -3,6 +3,7 @@ internal import Codegen
 internal import Loader
 internal import MIR
 internal import RuntimeABI
+internal import SMF
 internal import Support
 
 /// The digest of everything that `optimize` and `generate` may see of a module: the name of its object in the cache.
@@ -11,7 +12,7 @@ internal import Support
 /// fields of these types with `ObjectKey.coveredFields`. Digesting the lowered module instead of its source and its
 /// imports' interfaces finds exactly the modules whose code changes, and needs no list of what an importer can see
 /// (Docs/decisions/0004).
-struct ObjectKey: ~Copyable {
+package struct ObjectKey: ~Copyable {
     private var key = CacheKey("simple object 1")
     /// Sources from this one on come with the compiler, whose build is part of the key.
     private let firstBuiltInFile: Int
@@ -20,7 +21,7 @@ struct ObjectKey: ~Copyable {
     init(sourceFileCount: Int) { firstBuiltInFile = sourceFileCount }
 
     /// The stored fields that `digest` covers, by type, in their order.
-    static let coveredFields: [String: [String]] = [
+    package static let coveredFields: [String: [String]] = [
         "MIRModule": ["name", "functions", "data", "symbols", "signatures", "sources", "runtimeSymbols", "signatureIDs"],
         "MIRFunction": [
             "symbol", "signature", "instructions", "blocks", "edges", "pool", "scopes", "inlineHint",
