@@ -33,6 +33,8 @@ package struct Build: ~Copyable {
     package var path: String { subject }
     /// Whether the root is no source but an SMF file.
     package let isImage: Bool
+    /// The root's bytes, if it is an SMF file.
+    let rootBytes: [UInt8]
 
     /// Prepares to compile the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read.
@@ -48,6 +50,7 @@ package struct Build: ~Copyable {
         compilation = Compilation(rootPath: path, bytes: bytes, stamp: stamp, options: options)
         subject = path
         isImage = bytes.starts(with: [0x53, 0x4D, 0x46, 0x00])
+        rootBytes = isImage ? bytes : []
     }
 
     /// Runs the stages. Diagnostics go to stderr (as JSON: to stdout), texts that were asked for to stdout.

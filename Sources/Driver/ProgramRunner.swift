@@ -7,7 +7,7 @@ package enum ProgramRunner {
     package static var simplePath: String { PathText.join(PathText.directory(of: ownPath), "simple") }
 
     /// The path of the running executable.
-    private static var ownPath: String {
+    package static var ownPath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let length = buffer.withUnsafeMutableBytes {
             readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)

@@ -140,7 +140,8 @@ package enum SystemFile {
     /// Makes `path` hold `bytes`, all or nothing: a temporary file beside it takes its place by `rename`,
     /// so that a full disk or a crash leaves what was there before.
     /// A path that names a device or pipe (`/dev/stdout`) is written directly.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
+    /// - Parameter mode: the new file's permissions, before the process's mask.
+    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o666) throws(SystemFailure) {
         var info = stat()
         if stat(path, &info) == 0 {
             let type = info.st_mode & S_IFMT
@@ -157,7 +158,7 @@ package enum SystemFile {
         var attempt = 0
         while true {
             let temporary = "\(path).\(getpid())-\(attempt).tmp"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             if descriptor < 0 {
                 if errno == EEXIST, attempt < 100 {
                     attempt += 1

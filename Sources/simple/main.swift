@@ -10,7 +10,7 @@
 import CPlatform
 
 /// Exit statuses (LANGUAGE §8.5; 70 is sysexits' EX_SOFTWARE).
-private let unusableModule: Int32 = 1
+let unusableModule: Int32 = 1
 private let brokenInstallation: Int32 = 70
 
 /// Replaces this process by `simplec`; returns only to report that there is none.
@@ -45,11 +45,8 @@ private func looksLikeFile(_ argument: UnsafePointer<CChar>) -> Bool {
 }
 
 /// Runs a loaded image; its own arguments are those behind `index`.
-private func start(_ image: LoadedImage, _ index: Int, _ count: Int) -> Never {
-    if let settings = getenv("SIMPLE_GC"), !applyHeapSettings(settings) {
-        putReport("warning: SIMPLE_GC is not understood; it takes stress, stats and max=SIZE, joined by commas\n")
-        flushReport()
-    }
+private func runImage(_ image: LoadedImage, _ index: Int, _ count: Int) -> Never {
+    applyHeapEnvironment()
     runtime.argumentCount = count - index - 1
     runtime.argumentValues = cp_argument_values() + (index + 1)
     runMainProgram(image.entry)
@@ -60,7 +57,7 @@ private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ inde
     do throws(LoadError) {
         let image = try load(descriptor)
         close(descriptor)
-        start(image, index, count)
+        runImage(image, index, count)
     } catch {
         error.report(path: path)
         flushReport()
@@ -82,7 +79,7 @@ private func runCached(_ path: UnsafePointer<CChar>, _ mode: CacheMode, _ index:
             putCString(program.manifest.text(cp_uses_colour() != 0 ? ManifestLayout.colouredWarnings : ManifestLayout.plainWarnings))
             flushReport()
         }
-        start(image, index, count)
+        runImage(image, index, count)
     } catch {
         // The compiler will replace the image; what is wrong with it concerns nobody.
         close(program.image)
@@ -94,6 +91,7 @@ private func main() -> Never {
     guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
     cp_reserve_standard_files()
     startRuntime()
+    runOwnProgram(arguments, count)
     var mode = CacheMode.fast
     if let text = getenv("SIMPLE_CACHE"), text[0] != 0 {
         // An unknown word is the compiler's to complain about.
