@@ -100,17 +100,32 @@ extension Compilation {
     }
 
     mutating func generateObjects() {
-        var codegenOptions = CodegenOptions()
-        codegenOptions.toolchainID = Version.toolchainID(optimize: options.optimize)
-        codegenOptions.verify = options.paranoid
-        let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
+        prepareCodegen()
         for index in modules.indices {
-            codegenOptions.sourceHash = sourceHash(of: index)
-            codegenOptions.description = objectDescription(of: index, abiHashes)
-            let bytes = generate(modules[index], options: codegenOptions)
+            if let object = reusedObject(index) {
+                objects.append(LinkInput(bytes: object, name: modules[index].name))
+                continue
+            }
+            let bytes = generate(modules[index], options: codegenOptions[index])
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+            if index < objectKeys.count, let key = objectKeys[index] { newObjects.append((key, bytes)) }
         }
         modules = []
+    }
+
+    /// Decides what `generate` gets besides the modules.
+    mutating func prepareCodegen() {
+        if codegenOptions.count == modules.count { return }
+        var common = CodegenOptions()
+        common.toolchainID = Version.toolchainID(optimize: options.optimize)
+        common.verify = options.paranoid
+        let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
+        for index in modules.indices {
+            var own = common
+            own.sourceHash = sourceHash(of: index)
+            own.description = objectDescription(of: index, abiHashes)
+            codegenOptions.append(own)
+        }
     }
 
     /// Digest of the source of module `index`.

@@ -63,9 +63,11 @@ func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _
         var build = try Build(path: path, options: options)
         // `simple` runs images itself; one that comes here was given to `simplec` or behind options.
         if build.isImage { return report(ProgramRunner.execute(run.loaderOptions + [path] + arguments)) }
+        build.compilation.objectCache = cached?.objects
         if let status = compile(&build, run) { return status }
         if let cached {
-            CacheLog.add("compile \(path)")
+            let counts = build.compilation.objectCounts
+            CacheLog.add("compile \(path): \(counts.made) modules made, \(counts.reused) reused")
             if let found {
                 if let status = compareWithCache(found, build) { return status }
                 return report(ProgramRunner.run(image: found.image, options: run.loaderOptions, arguments: arguments))
