@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "simple", targets: ["simple"]),
         .executable(name: "simplec", targets: ["simplec"]),
         .library(name: "SimpleLoader", targets: ["SimpleLoader"]),
+        .library(name: "SimpleCompiler", targets: ["SimpleCompiler"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -60,6 +61,7 @@ let package = Package(
                 "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
                 "Runtime", "RuntimeABI", "Loader", "Cache",
             ]),
+        stage("SimpleCompiler", ["CPlatform", "Support", "Diagnostics", "Linker", "Loader", "Cache", "Driver", "SimpleLoader"]),
         .executableTarget(
             name: "simplec",
             dependencies: [
@@ -89,6 +91,8 @@ let package = Package(
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
+        tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF"]),
+        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker"]),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).

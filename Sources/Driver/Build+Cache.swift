@@ -1,6 +1,6 @@
 internal import Cache
 internal import Diagnostics
-internal import Loader
+package import Loader
 internal import Support
 
 // What the cache needs to know of a compilation.
@@ -32,5 +32,5 @@ extension Compilation {
 
 extension CompileOptions {
     /// The options that are part of a program's key.
-    var cacheBits: CompileOptionBits { optimize ? [] : .noOptimization }
+    package var cacheBits: CompileOptionBits { optimize ? [] : .noOptimization }
 }

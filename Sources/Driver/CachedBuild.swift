@@ -25,14 +25,18 @@ package struct CachedBuild: ~Copyable {
         self.init(request, mode: mode)
     }
 
+    /// Whether this works for a host program (SimpleCompiler): nothing is printed and no process started.
+    private let isEmbedded: Bool
+
     /// Prepares to run the program that `request` names.
-    package init(_ request: CacheRequest, mode: CacheMode) {
+    package init(_ request: CacheRequest, mode: CacheMode, isEmbedded: Bool = false) {
         self.request = request
         self.mode = mode
+        self.isEmbedded = isEmbedded
         do throws(CacheFailure) {
             store = try CacheStore(String(cString: request.folder))
         } catch {
-            CacheWarning.show(error)
+            if !isEmbedded { CacheWarning.show(error) }
             store = nil
         }
         lock = store?.lock(request.key) ?? -1
@@ -63,6 +67,20 @@ package struct CachedBuild: ~Copyable {
         }
     }
 
+    /// The digest of the image that is in the cache for an unchanged program; `nil` if the program must be compiled.
+    /// Changes nothing and does not wait for others that compile.
+    package static func upToDateImage(_ request: CacheRequest, mode: CacheMode) -> ContentDigest? {
+        guard case .hit(let program) = CachedProgram.find(request, byContent: mode != .fast, buildID: BuildID.current) else {
+            return nil
+        }
+        defer {
+            close(program.image)
+            program.manifest.base.deallocate()
+        }
+        if !program.isImageKnown, !ImageFile.isSound(program) { return nil }
+        return program.manifest.digest(ManifestLayout.imageDigest)
+    }
+
     /// Where the objects of the program's modules are kept; `nil`: nowhere.
     package var objects: CacheStore? { mode == .verify ? nil : store }
 
@@ -73,7 +91,9 @@ package struct CachedBuild: ~Copyable {
         let image = ContentDigest(build.compilation.image)
         do throws(CacheFailure) {
             try store.write(.images, image.text + ".smf", build.compilation.image)
-            let descriptor = simple_open_inherited(request.imagePath(image))
+            let path = request.imagePath(image)
+            defer { path.deallocate() }
+            let descriptor = isEmbedded ? cp_open_read(path) : simple_open_inherited(path)
             var status = stat()
             if descriptor < 0 { return nil }
             guard fstat(descriptor, &status) == 0, Int(status.st_size) == build.compilation.image.count else {
@@ -89,12 +109,12 @@ package struct CachedBuild: ~Copyable {
                 try store.write(.manifests, request.key.text, manifest)
                 try build.compilation.keepObjects()
             } catch {
-                CacheWarning.show(error)
+                if !isEmbedded { CacheWarning.show(error) }
             }
-            trimIfDue(store)
+            if !isEmbedded { trimIfDue(store) }
             return descriptor
         } catch {
-            CacheWarning.show(error)
+            if !isEmbedded { CacheWarning.show(error) }
             return nil
         }
     }

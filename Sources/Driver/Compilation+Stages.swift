@@ -181,6 +181,7 @@ extension Compilation {
                     entry: Pipeline.entrySymbolName, kept: [Pipeline.initializeSymbolName],
                     version: Version.text(optimize: options.optimize), symbolHash: true))
         } catch {
+            linkProblems = error.problems
             for problem in error.problems { bugs.append("link: \(problem)") }
         }
         objects = []

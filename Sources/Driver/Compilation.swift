@@ -2,7 +2,7 @@ package import Cache
 internal import Codegen
 package import Diagnostics
 internal import HIR
-internal import Linker
+package import Linker
 package import Loader
 internal import Lowering
 internal import MIR
@@ -65,7 +65,11 @@ package struct Compilation: ~Copyable {
     }
 
     /// A module has syntax errors. Imports that lead nowhere are errors too, but checking goes on behind them.
-    var hasSyntaxErrors = false
+    package var hasSyntaxErrors = false
+    /// The stage that found the errors or bugs; empty: none.
+    package var failedStage = ""
+    /// Why the objects could not be linked.
+    package var linkProblems: [LinkProblem] = []
 
     /// `true` iff there is an error, of the user or our own.
     package var hasFailed: Bool { diagnostics.hasErrors || !bugs.isEmpty }

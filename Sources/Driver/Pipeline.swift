@@ -91,12 +91,18 @@ package enum Pipeline {
             // A tree exists, and helps, also when there are errors.
             let failed = stage.name == "parse" ? compilation.hasSyntaxErrors : compilation.hasFailed
             if stage.name == "parse" || !failed { stage.print(&compilation) }
-            if failed { return }
+            if failed {
+                compilation.failedStage = stage.name
+                return
+            }
             if verify {
                 let start = Timing.now()
                 stage.verify(&compilation)
                 compilation.timing.add("verify", since: start)
-                if !compilation.bugs.isEmpty { return }
+                if !compilation.bugs.isEmpty {
+                    compilation.failedStage = stage.name
+                    return
+                }
             }
             if stage.name == compilation.options.stopAfter { return }
         }

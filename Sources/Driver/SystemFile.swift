@@ -116,6 +116,9 @@ package enum SystemFile {
         }
     }
 
+    /// Closes `descriptor`.
+    package static func closeFile(_ descriptor: Int32) { _ = close(descriptor) }
+
     /// Writes all of `bytes` to `descriptor`. Returns 0 or an `errno` value.
     package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
         var done = 0

@@ -69,6 +69,7 @@ package struct CachedProgram {
             close(image)
             return .miss(.imageDamaged, path: imagePath)
         }
+        imagePath.deallocate()
         let stamp = FileStamp(status)
         let isKnown = wasSameBoot && !byContent && stamp == manifest.stamp(ManifestLayout.imageStamp)
         return .hit(

@@ -102,9 +102,15 @@ package struct CacheRequest {
 
     /// The request for the source at `path`; `nil` if there is no cache for it: no folder, or a path that is too long.
     ///
-    /// - Parameter folder: absolute path of the cache's folder; `nil`: the environment says where it is.
-    package init?(path: UnsafePointer<CChar>, options: CompileOptionBits, folder wanted: UnsafePointer<CChar>? = nil) {
+    /// - Parameters:
+    ///   - folder: absolute path of the cache's folder; `nil`: the environment says where it is.
+    ///   - compiler: absolute path of the compiler; `nil`: `simplec` beside this executable.
+    package init?(
+        path: UnsafePointer<CChar>, options: CompileOptionBits, folder wanted: UnsafePointer<CChar>? = nil,
+        compiler wantedCompiler: UnsafePointer<CChar>? = nil
+    ) {
         var current = PathBuffer()
+        defer { current.text.deallocate() }
         guard getcwd(current.text, 4096) != nil else { return nil }
         current.truncate(strlen(current.text))
         guard let folder = wanted ?? CacheRequest.findFolder(current) else { return nil }
@@ -123,13 +129,18 @@ package struct CacheRequest {
         }
 
         var compiler = PathBuffer()
-        let length = readlink("/proc/self/exe", compiler.text, 4000)
-        if length <= 0 { return nil }
-        compiler.truncate(length)
-        compiler.dropName()
-        compiler.append("simplec")
+        if let wantedCompiler {
+            compiler.append(wantedCompiler)
+        } else {
+            let length = readlink("/proc/self/exe", compiler.text, 4000)
+            if length <= 0 { return nil }
+            compiler.truncate(length)
+            compiler.dropName()
+            compiler.append("simplec")
+        }
 
         var key = PathBuffer(capacity: 3 * 4096)
+        defer { key.text.deallocate() }
         key.append("simple manifest 1 ")
         var bits = options.rawValue
         withUnsafeBytes(of: &bits) { bytes in
@@ -175,6 +186,14 @@ package struct CacheRequest {
             return nil
         }
         return folder.isFull ? nil : UnsafePointer(folder.text)
+    }
+
+    /// Frees the texts but that of the folder, for processes that ask for many programs. Nothing of the request may be
+    /// used any more.
+    package func free() {
+        rootPath.deallocate()
+        compilerPath.deallocate()
+        manifestPath.deallocate()
     }
 
     /// The cache's folder by the environment; `nil` if nothing says where it is.

@@ -21,6 +21,10 @@ import Testing
             "Runtime", "RuntimeABI", "Loader", "Cache",
         ],
         "Cache": ["CPlatform", "Support", "SMF", "Loader"],
+        "SimpleLoader": ["CPlatform", "SMF", "RuntimeABI", "Runtime", "Loader"],
+        "SimpleCompiler": [
+            "CPlatform", "Support", "Diagnostics", "Linker", "Loader", "Cache", "Driver", "SimpleLoader",
+        ],
         "simplec": ["Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache", "CPlatform"],
         "simple": ["CPlatform"],
     ]
