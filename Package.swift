@@ -91,8 +91,8 @@ let package = Package(
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
-        tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF"]),
-        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker"]),
+        tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
+        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport"]),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).

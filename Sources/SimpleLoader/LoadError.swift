@@ -82,6 +82,13 @@ public struct ImportProblem: Sendable, Equatable, CustomStringConvertible {
     public var wantedBy: String
     public var reason: Reason
 
+    public init(symbol: String, source: Source, wantedBy: String, reason: Reason) {
+        self.symbol = symbol
+        self.source = source
+        self.wantedBy = wantedBy
+        self.reason = reason
+    }
+
     public var description: String {
         var text = "`\(symbol)`"
         switch source {

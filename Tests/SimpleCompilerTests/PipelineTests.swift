@@ -1,5 +1,6 @@
 import Glibc
 import Linker
+import ProcessSupport
 import SMF
 import SimpleCompiler
 import SimpleLoader
@@ -7,27 +8,30 @@ import Testing
 
 /// A folder with sources and a cache of its own; goes away with its contents.
 private final class Folder {
-    let path: String
-    init() {
-        var template = Array("/tmp/simple-compiler-XXXXXX".utf8CString)
-        path = String(cString: mkdtemp(&template))
-    }
-    deinit { _ = nftw(path, { name, _, _, _ in remove(name!) }, 16, FTW_DEPTH | FTW_PHYS) }
+    private let folder = TemporaryFolder()
+    var path: String { folder.path }
 
     @discardableResult
     func write(_ name: String, _ text: String) -> String { write(name, bytes: Array(text.utf8)) }
     @discardableResult
     func write(_ name: String, bytes: [UInt8]) -> String {
-        let file = "\(path)/\(name)"
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        bytes.withUnsafeBytes { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        close(descriptor)
-        return file
+        folder.write(name, bytes)
+        return "\(path)/\(name)"
     }
     var pipeline: CompilerPipeline {
         var options = CompilerOptions()
         options.cache = .folder(path + "/cache")
         return CompilerPipeline(options: options)
+    }
+}
+
+/// The `CompileError` that `body` throws.
+private func thrown(by body: () throws -> Void) -> CompileError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? CompileError
     }
 }
 
@@ -119,12 +123,7 @@ private final class Folder {
         let pipeline = folder.pipeline
         func error(_ text: String) -> CompileError? {
             let source = folder.write("bad.simple", text)
-            do throws(CompileError) {
-                _ = try pipeline.compileAndRun(source: source)
-                return nil
-            } catch {
-                return error
-            }
+            return thrown { _ = try pipeline.compileAndRun(source: source) }
         }
         guard case .parse(let syntax)? = error("fn f(:\n    return\n"), let first = syntax.first else {
             Issue.record("syntax")
@@ -150,30 +149,20 @@ private final class Folder {
     @Test func otherErrors() throws {
         let folder = Folder()
         let pipeline = folder.pipeline
-        do {
-            _ = try pipeline.compileAndRun(source: folder.path + "/absent.simple")
-            Issue.record("ran")
-        } catch CompileError.io(let problem) {
-            #expect(problem.action == "read" && problem.path.hasSuffix("absent.simple"))
-            #expect(problem.reason == "no such file or directory")
-        }
+        let absent = folder.path + "/absent.simple"
+        #expect(
+            thrown { _ = try pipeline.compileAndRun(source: absent) }
+                == .io(.init(action: "read", path: absent, reason: "no such file or directory")))
         #expect(throws: CompileError.self) { try pipeline.needsRecompile(source: folder.path) }
         let source = folder.write("app.simple", "main = 1\n")
-        do {
-            _ = try pipeline.compile(source: source, output: folder.path + "/no/such/folder.smf")
-            Issue.record("written")
-        } catch CompileError.io(let problem) {
-            #expect(problem.action == "write")
-        }
-        do {
-            _ = try pipeline.compileAndRun(source: folder.write("broken.smf", bytes: [0x53, 0x4D, 0x46, 0, 1, 2, 3]))
-            Issue.record("ran")
-        } catch CompileError.load(let error) {
-            guard case .truncated = error else {
-                Issue.record("\(error)")
-                return
-            }
-        }
+        let output = folder.path + "/no/such/folder.smf"
+        #expect(
+            thrown { _ = try pipeline.compile(source: source, output: output) }
+                == .io(.init(action: "write", path: output, reason: "no such file or directory")))
+        let broken = folder.write("broken.smf", bytes: [0x53, 0x4D, 0x46, 0, 1, 2, 3])
+        #expect(
+            thrown { _ = try pipeline.compileAndRun(source: broken) }
+                == .load(.truncated(module: broken, expected: 128, found: 7)))
         var writer = SMFWriter(platform: .linux, architecture: .x86_64, flags: [.linked, .positionIndependent])
         writer.setRuntimeABI(1)
         _ = writer.addCode([0xC3], alignment: 4096)

@@ -70,14 +70,10 @@ import Testing
         let texts = try module.function(named: "texts", as: ((String) -> String).self)
         let fine = try module.function(named: "fine", as: (() -> Int64).self)
         for _ in 0..<3 {
-            for call in [{ _ = try down(0) }, { _ = try texts("") }] {
-                do {
-                    try call()
-                    Issue.record("no overflow")
-                } catch CallError.panicked(let panic) {
-                    #expect(panic.code == "P016")
-                    #expect(panic.report.contains("frames not shown"))
-                }
+            for overflow in [panic { _ = try down(0) }, panic { _ = try texts("") }] {
+                let overflow = try #require(overflow)
+                #expect(overflow.code == "P016")
+                #expect(overflow.report.contains("frames not shown"))
                 #expect(try fine() == 5)
                 try SimpleRuntime.collectGarbage()
             }
@@ -92,12 +88,8 @@ import Testing
                 loop:
                     xs.extend(xs)
             """)
-        do {
-            _ = try module.function(named: "grow", as: (() -> Int64).self)()
-            Issue.record("no panic")
-        } catch CallError.panicked(let panic) {
-            #expect(panic.code == "P017")
-        }
+        let grow = try module.function(named: "grow", as: (() -> Int64).self)
+        #expect(panic { _ = try grow() }?.code == "P017")
     }
 
     @Test func concurrentRunsTakeTurns() async throws {

@@ -167,15 +167,11 @@ private let geometry = """
         let fails = try m.function(named: "fails", as: ((Int64) -> Int64).self)
         #expect(try fails(2) == 3)
         for _ in 0..<3 {
-            do {
-                _ = try fails(7)
-                Issue.record("no panic")
-            } catch CallError.panicked(let panic) {
-                #expect(panic.code == "P008")
-                #expect(panic.message == "index 7 out of range for array of length 3")
-                #expect(panic.report.contains("backtrace:"))
-                #expect(panic.report.contains("fails"))
-            }
+            let panic = try #require(panic { _ = try fails(7) })
+            #expect(panic.code == "P008")
+            #expect(panic.message == "index 7 out of range for array of length 3")
+            #expect(panic.report.contains("backtrace:"))
+            #expect(panic.report.contains("fails"))
             #expect(try fails(0) == 1)
         }
         let leaves = try m.function(named: "leaves", as: ((Int64) -> Int64).self)

@@ -112,14 +112,14 @@ import Testing
                 .init(symbol: "cfun", library: "libc.so.6", kind: .cLibrary), .init(symbol: "x.y", library: nil),
                 .init(symbol: "not.needed", library: nil, flags: .optional),
             ])
-        do {
-            _ = try ModuleRegistry().load(bytes: user.build(), name: "user")
-            Issue.record("loaded")
-        } catch LoadError.missingImports(let problems) {
+        let failure = thrown(LoadError.self) { _ = try ModuleRegistry().load(bytes: user.build(), name: "user") }
+        if case .missingImports(let problems)? = failure {
             #expect(problems.map(\.symbol) == ["lib.inc", "simple_rt_nowhere", "cfun", "x.y"])
             #expect(
                 problems.map(\.source) == [.module("lib"), .runtime, .cLibrary("libc.so.6"), .module(nil)])
             #expect(problems.allSatisfy { $0.wantedBy == "user" && $0.reason == .missing })
+        } else {
+            Issue.record("\(String(describing: failure))")
         }
         let lib = HandMadeModule(name: "lib", functions: [("inc", HandMadeModule.add(1))])
         let registry = ModuleRegistry()
@@ -137,12 +137,7 @@ import Testing
         let sound = try module("println(1)\n")
         func error(_ bytes: [UInt8]) -> LoadError? {
             let path = folder.write("x.smf", bytes)
-            do throws(LoadError) {
-                _ = try ModuleRegistry().load(path: path)
-                return nil
-            } catch {
-                return error
-            }
+            return thrown(LoadError.self) { _ = try ModuleRegistry().load(path: path) }
         }
         func changed(_ offset: Int, _ value: UInt8) -> [UInt8] {
             var copy = sound
@@ -177,12 +172,8 @@ import Testing
         made.runtimeABI = 99
         #expect(error(made.build()) == .wrongRuntime(module: path, found: 99, expected: 1))
         #expect(error(SMFWriter().emit()) == .notLinked(module: path))
-        do {
-            _ = try ModuleRegistry().load(path: folder.path + "/absent.smf")
-            Issue.record("loaded")
-        } catch LoadError.io(_, let code) {
-            #expect(code == ENOENT)
-        }
+        let absent = folder.path + "/absent.smf"
+        #expect(throws: LoadError.io(module: absent, code: ENOENT)) { try ModuleRegistry().load(path: absent) }
         #expect(throws: LoadError.io(module: folder.path, code: EISDIR)) { try ModuleRegistry().load(path: folder.path) }
         made.runtimeABI = 1
         let library = try ModuleRegistry().load(bytes: made.build(), name: "m")
@@ -199,18 +190,15 @@ import Testing
                     var wrong = 0
                     for round in 0..<40 {
                         let i = (thread + round) % 4
-                        do {
-                            let module = try registry.load(path: paths[i])
-                            do throws(CallError) {
-                                let f = try? module.function(named: "f", as: (() -> Int64).self)
-                                if let f, try f() != Int64(i) { wrong += 1 }
-                            } catch {
-                                if case .unloaded = error {} else { wrong += 1 }
-                            }
-                            if thread % 3 == 0, round % 5 == 0 { try? registry.unload(module) }
-                        } catch {
+                        guard let module = try? registry.load(path: paths[i]),
+                            let f = try? module.function(named: "f", as: (() -> Int64).self)
+                        else {
                             wrong += 1
+                            continue
                         }
+                        let error = thrown(CallError.self) { if try f() != Int64(i) { wrong += 1 } }
+                        if let error, error != .unloaded(module: "m\(i)") { wrong += 1 }
+                        if thread % 3 == 0, round % 5 == 0 { try? registry.unload(module) }
                     }
                     return wrong
                 }

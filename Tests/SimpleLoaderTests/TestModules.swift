@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import SMF
 import SimpleCompiler
 import SimpleLoader
@@ -14,6 +15,22 @@ func module(_ text: String) throws -> [UInt8] {
 func load(_ text: String, name: String = "main") throws -> LoadedModule {
     try SimpleRuntime.setReportsPanics(false)
     return try ModuleRegistry().load(bytes: module(text), name: name)
+}
+
+/// The error of type `E` that `body` throws; `nil` if it throws none or another.
+func thrown<E: Error>(_: E.Type, by body: () throws -> Void) -> E? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? E
+    }
+}
+
+/// The panic that `body` throws.
+func panic(by body: () throws -> Void) -> Panic? {
+    if case .panicked(let panic)? = thrown(CallError.self, by: body) { return panic }
+    return nil
 }
 
 /// A small image by hand: what the compiler does not make yet, modules that import from each other.
@@ -89,23 +106,14 @@ struct HandMadeModule {
     }
 }
 
-/// A folder that goes away with its contents.
+/// A folder that goes away with its contents. Files are replaced as a whole.
 final class Folder {
-    let path: String
-    init() {
-        var template = Array("/tmp/simple-loader-XXXXXX".utf8CString)
-        path = String(cString: mkdtemp(&template))
-    }
-    deinit { _ = nftw(path, { name, _, _, _ in remove(name!) }, 16, FTW_DEPTH | FTW_PHYS) }
+    private let folder = TemporaryFolder()
+    var path: String { folder.path }
 
     func write(_ name: String, _ bytes: [UInt8]) -> String {
-        let file = "\(path)/\(name)"
-        let temporary = file + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        bytes.withUnsafeBytes { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        close(descriptor)
-        rename(temporary, file)
-        return file
+        folder.write(name + ".new", bytes)
+        rename("\(path)/\(name).new", "\(path)/\(name)")
+        return "\(path)/\(name)"
     }
-    func write(_ name: String, _ text: String) -> String { write(name, Array(text.utf8)) }
 }

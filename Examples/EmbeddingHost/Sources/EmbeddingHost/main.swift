@@ -10,7 +10,7 @@ let pipeline = CompilerPipeline()
 
 // Compile, unless nothing changed since last time, and load.
 let rules: LoadedModule
-do {
+do throws(CompileError) {
     rules = try pipeline.load(source: source)
 } catch {
     print("cannot load the rules:\n\(error)")
@@ -28,10 +28,13 @@ let label = try rules.function(named: "label", as: ((String, [String]) -> String
 print("price:", try price(2.5, 100))
 print("label:", try label("tea", ["green", "hot"]))
 
-do {
+do throws(LoadError) {
     _ = try rules.function(named: "price", as: ((String) -> Double).self)
-} catch LoadError.signatureMismatch(_, let requested, let actual) {
-    print("asked for \(requested), it is \(actual)")
+} catch {
+    switch error {
+    case .signatureMismatch(_, let requested, let actual): print("asked for \(requested), it is \(actual)")
+    default: print("no such function: \(error)")
+    }
 }
 
 // Variables.
@@ -42,10 +45,13 @@ print("without VAT:", try price(2.5, 100))
 // A panic is an error of the call; the host goes on.
 try SimpleRuntime.setReportsPanics(false)
 let tagAt = try rules.function(named: "tag_at", as: (([String], Int64) -> String).self)
-do {
+do throws(CallError) {
     print(try tagAt(["only"], 3))
-} catch CallError.panicked(let panic) {
-    print("caught \(panic)")
+} catch {
+    switch error {
+    case .panicked(let panic): print("caught \(panic)")
+    default: print("the call did not return: \(error)")
+    }
 }
 
 // A plain C function pointer, for inner loops and C libraries.
