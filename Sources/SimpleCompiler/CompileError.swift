@@ -30,6 +30,12 @@ public enum CompileError: Error, Sendable, Equatable {
         public var path: String
         /// The system's words.
         public var reason: String
+
+        public init(action: String, path: String, reason: String) {
+            self.action = action
+            self.path = path
+            self.reason = reason
+        }
     }
 
     /// What the compiler found in the sources; empty unless the program is at fault.
