@@ -136,8 +136,8 @@ private func thrown(by body: () throws -> Void) -> CompileError? {
         }
         #expect(types.map(\.code).prefix(2) == ["E0306", "E0201"])
         #expect(types.map(\.line).prefix(2) == [2, 3])
-        #expect(types[0].column == 9 && types[0].place.bytes.count > 0)
-        #expect(types[0].description.contains("bad.simple:2:9: error[E0306]: "))
+        #expect(types[0].column == 11 && types[0].place.bytes.count > 0)
+        #expect(types[0].description.contains("bad.simple:2:11: error[E0306]: "))
         guard case .lower(let imports)? = error("use nowhere\n") else {
             Issue.record("imports")
             return
@@ -166,6 +166,7 @@ private func thrown(by body: () throws -> Void) -> CompileError? {
         var writer = SMFWriter(platform: .linux, architecture: .x86_64, flags: [.linked, .positionIndependent])
         writer.setRuntimeABI(1)
         _ = writer.addCode([0xC3], alignment: 4096)
+        _ = writer.addData([0], readOnly: true, alignment: 4096)
         let library = folder.write("library.smf", bytes: writer.emit())
         #expect(throws: CompileError.noEntryPoint(path: library)) { try pipeline.compileAndRun(source: library) }
     }
