@@ -82,7 +82,14 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-O1"])]),
+            // A debugger looks for the two symbols of its JIT interface, also in a stripped executable.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--gc-sections", "-Xlinker", "-O1", "-Xlinker", "--icf=all",
+                    "-Xlinker", "--export-dynamic-symbol=__jit_debug_register_code",
+                    "-Xlinker", "--export-dynamic-symbol=__jit_debug_descriptor",
+                ])
+            ]),
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),

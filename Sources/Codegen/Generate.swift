@@ -20,6 +20,8 @@ package struct CodegenOptions: Sendable {
     package var runtimeABI: UInt64 = runtimeABIVersion
     /// Extensions that the code may use beyond the baseline.
     package var cpuFeatures: SMFCPUFeatures = []
+    /// Says in the source map, for debuggers, where the code of each source position begins.
+    package var debugInfo = false
     /// Checks every register allocation; stops the compiler if one is wrong.
     package var verify = false
     package init() {}
@@ -40,12 +42,14 @@ package func generate(_ module: MIRModule, options: CodegenOptions = CodegenOpti
     object.functions.reserveCapacity(module.functions.count)
     for i in module.functions.indices {
         let firstCall = generator.callSites.count
+        let firstStatement = generator.statementSites.count
         generator.generate(module.functions[i])
         object.functions.append(
             GeneratedFunction(
                 index: UInt32(i), start: UInt32(generator.functionStart),
                 size: UInt32(generator.code.count - generator.functionStart), firstCall: UInt32(firstCall),
-                callCount: UInt32(generator.callSites.count - firstCall)))
+                callCount: UInt32(generator.callSites.count - firstCall), firstStatement: UInt32(firstStatement),
+                statementCount: UInt32(generator.statementSites.count - firstStatement)))
     }
     return object.finish(&generator)
 }

@@ -97,6 +97,7 @@ extension Compilation {
         var codegenOptions = CodegenOptions()
         codegenOptions.toolchainID = Version.toolchainID
         codegenOptions.verify = options.paranoid
+        codegenOptions.debugInfo = options.debugInfo
         for index in modules.indices {
             codegenOptions.sourceHash = sourceHash(of: index)
             let bytes = generate(modules[index], options: codegenOptions)

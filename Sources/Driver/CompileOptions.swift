@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What a compilation is asked to do, whichever verb asks.
 package struct CompileOptions: Sendable {
     /// Texts to print, by section name (see `Pipeline.stages`): `ast`, `mir`, `mir:inline`, …
@@ -8,6 +10,16 @@ package struct CompileOptions: Sendable {
     package var paranoid = false
     /// Leave MIR as lowering made it.
     package var optimize = true
+
+    /// Say in the program where the code of each line begins, for debuggers. Somebody who asks the runtime to tell
+    /// gdb about a program wants that, too.
+    package var debugInfo = isDebugging
+
+    /// Whether `SIMPLE_GDB` asks the runtime to show programs to gdb.
+    package static var isDebugging: Bool {
+        guard let value = getenv("SIMPLE_GDB") else { return false }
+        return value.pointee != 0 && value.pointee != 48
+    }
 
     package init() {}
 }

@@ -249,5 +249,13 @@ private struct StandaloneWriter {
         var symbols = ELFSymbolTable()
         addFunctionSymbols(of: reader, base: imageAddress, section: UInt16(truncatingIfNeeded: section), to: &symbols)
         if symbols.count > 1 { builder.add(symbols) }
+        guard let index = reader.firstSection(.srcMap) else { return }
+        do throws(SMFError) {
+            let map = try SourceMapView(reader.payload(ofSection: index))
+            builder.add(
+                makeDebugSections(map, strings: UnsafeRawBufferPointer(reader.strings), base: imageAddress))
+        } catch {
+            // Validated for loading only: a program without a readable source map runs, and shows no lines.
+        }
     }
 }

@@ -27,6 +27,7 @@ package struct LoadedImage {
     /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
     package func unload() {
         forgetCode()
+        cp_debugger_remove(base.address)
         removeRootRanges(within: base.address, span)
         munmap(base, span)
     }
@@ -89,6 +90,7 @@ func start(_ base: UnsafeMutableRawPointer, size: Int, span: Int) throws(LoadErr
     relocate(reader, base)
     bind(imports, base)
     register(reader, base)
+    announce(reader, base)
     return LoadedImage(base: base, span: span, entry: UnsafeRawPointer(base + Int(reader.header.entryPoint)))
 }
 
@@ -112,13 +114,27 @@ private func mapFile(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(Loa
     let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
     let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
-    let mapped = mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset)
-    if mapped == mapFailed {
+    let failed =
+        wantsPerfMap
+        ? !readFile(descriptor, offset, to: reserved, size)
+        : mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed
+    if failed {
         let error = cp_errno()
         munmap(reserved, span)
         throw LoadError(.system, value: UInt64(error))
     }
     return (reserved, span)
+}
+
+/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory.
+private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Bool {
+    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return false }
+    var done = 0
+    while done < size {
+        let got = pread(descriptor, place + done, size - done, offset + done)
+        if got > 0 { done += got } else if got == 0 || cp_errno() != EINTR { return false }
+    }
+    return mprotect(place, size, PROT_READ) == 0
 }
 
 /// Refuses modules for other machines before their contents are looked at.

@@ -55,6 +55,10 @@ struct PipelineOptions: ParsableArguments {
     @Flag(help: "Skip the optimisation passes.")
     var noOptimize = false
 
+    @Flag(
+        name: [.customShort("g"), .long], help: "Tell debuggers where the code of each line is.")
+    var debugInfo = false
+
     func validate() throws {
         for section in sections where !Pipeline.sections.contains(section) {
             throw ValidationError(
@@ -74,6 +78,7 @@ struct PipelineOptions: ParsableArguments {
         options.emit = sections
         options.paranoid = paranoid
         options.optimize = !noOptimize
+        if debugInfo { options.debugInfo = true }
         options.stopAfter = stopAfter ?? ""
         if !sections.isEmpty, stopAfter == nil,
             let last = Pipeline.stages.last(where: { $0.sections.contains { sections.contains($0) } })
@@ -98,7 +103,7 @@ private func unknownOption(_ argument: String) -> String? {
     let name = String(argument.prefix { $0 != "=" })
     let known = [
         "-c", "-h", "--help", "--version", "--emit", "--stop-after", "--time", "--time-json", "--paranoid",
-        "--no-optimize", "--",
+        "--no-optimize", "-g", "--debug-info", "--",
     ]
     return known.contains(name) ? nil : name
 }

@@ -64,6 +64,14 @@ const void *cp_find(const void *text, size_t text_size, const void *part, size_t
 // Blocks until fd can be written.
 void cp_wait_writable(int fd);
 
+// Shows an ELF file in memory to a debugger that is attached, now or later (gdb's JIT interface). `bytes` come from
+// malloc and belong to this module; `key` is for cp_debugger_remove. Returns 0 if memory is gone.
+int cp_debugger_add(void *bytes, size_t size, uintptr_t key);
+// Takes back the files added under `key`.
+void cp_debugger_remove(uintptr_t key);
+// Creates /tmp/perf-PID.map for writing, in place of an older one; -1 and errno on failure. The path goes to `path`.
+int cp_create_perf_map(char *path, size_t capacity);
+
 // Where a synchronous fault happened: signal number, faulting address, and the interrupted rip, rbp, rsp.
 typedef struct { int32_t signal; uintptr_t address, pc, fp, sp; } cp_fault;
 // Installs `handler` for SIGSEGV, SIGBUS, SIGFPE and SIGILL on an alternate stack, and `broken_pipe` for SIGPIPE.
