@@ -78,6 +78,17 @@ void *cp_embedded_image(void) { return (char *)&image_slot + image_slot.displace
 
 extern const Elf64_Ehdr __ehdr_start __attribute__((weak, visibility("hidden")));
 
+int64_t cp_embedded_image_offset(void) {
+    if (!&__ehdr_start) return -1;
+    const char *start = (const char *)&__ehdr_start;
+    const Elf64_Phdr *headers = (const Elf64_Phdr *)(start + __ehdr_start.e_phoff);
+    uint64_t address = (uint64_t)((const char *)cp_embedded_image() - start);
+    for (int i = 0; i < __ehdr_start.e_phnum; i++)
+        if (headers[i].p_type == PT_LOAD && headers[i].p_vaddr == address && headers[i].p_filesz > 0)
+            return (int64_t)headers[i].p_offset;
+    return -1;
+}
+
 int cp_has_appendix(void) {
     struct stat status;
     if (!&__ehdr_start || stat("/proc/self/exe", &status) != 0) return 0;

@@ -74,11 +74,13 @@ package func load(_ descriptor: Int32, at offset: Int, size: Int) throws(LoadErr
 }
 
 /// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
-/// there on are its own.
-func start(_ base: UnsafeMutableRawPointer, size: Int, span: Int) throws(LoadError) -> LoadedImage {
+/// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
+func start(
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, original: UnsafeRawPointer? = nil
+) throws(LoadError) -> LoadedImage {
     let reader: SMFReader
     do throws(SMFError) {
-        reader = try SMFReader(UnsafeRawBufferPointer(start: base, count: size))
+        reader = try SMFReader(UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size))
     } catch { throw LoadError(error) }
     try checkTarget(reader.header)
     do throws(SMFError) { try reader.validateForLoading() } catch { throw LoadError(error) }

@@ -51,6 +51,8 @@ typedef struct {
 cp_image_slot_words cp_read_image_slot(void);
 // Address of the image that the words lead to.
 void *cp_embedded_image(void);
+// Byte offset of that image in the executable's file; -1 if it is in no segment of its own.
+int64_t cp_embedded_image_offset(void);
 // 1 iff this executable's file is longer than its ELF headers say: something is appended to it.
 int cp_has_appendix(void);
 // Nanoseconds of the monotonic clock.
