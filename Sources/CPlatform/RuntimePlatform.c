@@ -68,6 +68,12 @@ void cp_reserve_standard_files(void) {
         if (fcntl(file, F_GETFD) == -1 && errno == EBADF) open("/dev/null", file == 0 ? O_WRONLY : O_RDONLY);
 }
 int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+int cp_create_new(const char *path, uint32_t mode) { return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode); }
+
+int cp_uses_colour(void) {
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0) && isatty(2);
+}
 
 // In a section of its own, so that the linker of standalone executables finds it.
 __attribute__((section(".smf_slot"), used, aligned(16))) static const volatile cp_image_slot_words image_slot = {

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Loader
 
 /// What a compilation is asked to do, whichever verb asks.
 package struct CompileOptions: Sendable {
@@ -13,13 +13,7 @@ package struct CompileOptions: Sendable {
 
     /// Say in the program where the code of each line begins, for debuggers. Somebody who asks the runtime to tell
     /// gdb about a program wants that, too.
-    package var debugInfo = isDebugging
-
-    /// Whether `SIMPLE_GDB` asks the runtime to show programs to gdb.
-    package static var isDebugging: Bool {
-        guard let value = getenv("SIMPLE_GDB") else { return false }
-        return value.pointee != 0 && value.pointee != 48
-    }
+    package var debugInfo = wantsDebugger
 
     package init() {}
 }

@@ -49,12 +49,13 @@ extension Build {
 
     /// Refuses to write over a source, or over the tool chain itself.
     func checkTarget(_ target: String) throws(SystemFailure) {
-        guard let identity = SystemFile.identity(of: target), SystemFile.kind(of: target) == .file else { return }
+        func identity(_ path: String) -> FileIdentity? { SystemFile.stamp(of: path).map { FileIdentity($0) } }
+        guard let identityOfTarget = identity(target), SystemFile.kind(of: target) == .file else { return }
         let sources = [path] + compilation.sources.files.map(\.path)
-        for source in sources where SystemFile.identity(of: source) == identity {
+        for source in sources where identity(source) == identityOfTarget {
             throw SystemFailure("write", target, reason: "it is a source of the program")
         }
-        for tool in [ProgramRunner.simplePath, ProgramRunner.ownPath] where SystemFile.identity(of: tool) == identity {
+        for tool in [ProgramRunner.simplePath, ProgramRunner.ownPath] where identity(tool) == identityOfTarget {
             throw SystemFailure("write", target, reason: "it is a part of Simple")
         }
     }

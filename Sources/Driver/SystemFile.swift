@@ -1,5 +1,6 @@
 internal import CPlatform
 internal import Glibc
+package import Loader
 
 /// A system call that failed, in words for people.
 package struct SystemFailure: Error, Sendable, Equatable {
@@ -33,6 +34,11 @@ extension String {
 package struct FileIdentity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
+
+    package init(_ stamp: FileStamp) {
+        device = stamp.device
+        inode = stamp.inode
+    }
 }
 
 /// Access to the file system without Foundation, whose start-up costs more than a small compilation.
@@ -50,11 +56,10 @@ package enum SystemFile {
         return info.st_mode & S_IFMT == S_IFDIR ? .directory : .file
     }
 
-    /// Which file or directory `path` names; `nil` if there is none.
-    package static func identity(of path: String) -> FileIdentity? {
+    /// The stamp of the file or directory at `path`; `nil` if there is none.
+    package static func stamp(of path: String) -> FileStamp? {
         var info = stat()
-        if stat(path, &info) != 0 { return nil }
-        return FileIdentity(device: UInt64(info.st_dev), inode: UInt64(info.st_ino))
+        return stat(path, &info) == 0 ? FileStamp(info) : nil
     }
 
     /// The current directory; `/` if it is gone.
@@ -66,7 +71,10 @@ package enum SystemFile {
 
     /// The contents of the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read, is a directory, or is larger than `sizeLimit`.
-    package static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
+    package static func read(_ path: String) throws(SystemFailure) -> [UInt8] { try readSource(path).bytes }
+
+    /// As `read`, with the file's stamp from before the first byte was read; no stamp: not a regular file.
+    package static func readSource(_ path: String) throws(SystemFailure) -> (bytes: [UInt8], stamp: FileStamp?) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw SystemFailure("read", path, code: errno) }
         defer { close(descriptor) }
@@ -75,6 +83,7 @@ package enum SystemFile {
         if info.st_mode & S_IFMT == S_IFDIR { throw SystemFailure("read", path, reason: "is a directory") }
         let tooLarge = SystemFailure("read", path, reason: "larger than \(sizeLimit >> 20) MiB")
         if info.st_size > sizeLimit { throw tooLarge }
+        let stamp = info.st_mode & S_IFMT == S_IFREG ? FileStamp(info) : nil
 
         // One byte more than the size, so that the end is seen without growing; streams (size 0) grow.
         var capacity = max(Int(info.st_size) + 1, 4096)
@@ -101,7 +110,7 @@ package enum SystemFile {
                 }
             }
             if code != 0 { throw SystemFailure("read", path, code: code) }
-            if ended { return result }
+            if ended { return (result, stamp) }
             if result.count > sizeLimit { throw tooLarge }
             capacity *= 2
         }

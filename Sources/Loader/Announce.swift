@@ -20,12 +20,15 @@ private func isOn(_ name: UnsafePointer<CChar>) -> Bool {
     return value[0] != 0 && value[0] != 48
 }
 
+/// Whether images are to be shown to gdb. Programs are compiled with more to show, then.
+package var wantsDebugger: Bool { isOn("SIMPLE_GDB") }
+
 /// Whether a map for perf is wanted. perf uses it for anonymous memory only, so the loader copies the image then.
 var wantsPerfMap: Bool { isOn("SIMPLE_PERF_MAP") }
 
 /// Shows the image at `base` to debugger and profiler, as the environment wants it.
 func announce(_ image: SMFReader, _ base: UnsafeMutableRawPointer) {
-    if isOn("SIMPLE_GDB") { showToDebugger(image, base) }
+    if wantsDebugger { showToDebugger(image, base) }
     if wantsPerfMap { writePerfMap(image, base) }
 }
 

@@ -56,17 +56,30 @@ package func openForReading(_ path: UnsafePointer<CChar>) -> Int32 {
     }
 }
 
+/// What is known of an image before it is looked at.
+package enum ImageTrust {
+    /// Nothing: everything is validated.
+    case none
+    /// Its digest: everything is validated, the digest too.
+    case digest(ContentDigest)
+    /// It is the very file that was validated before: only the header, the section table and the layout are looked at,
+    /// so that loading takes the same time whatever the size.
+    case validated
+}
+
 /// Loads the image in an open file.
-package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
-    try load(descriptor, at: 0, size: try fileSize(descriptor))
+package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
+    try load(descriptor, at: 0, size: try fileSize(descriptor), trust: trust)
 }
 
 /// Loads the image in `size` bytes of an open file, from `offset` on.
 /// - Requires: `offset` is a multiple of the page size; the bytes are in the file.
-package func load(_ descriptor: Int32, at offset: Int, size: Int) throws(LoadError) -> LoadedImage {
+package func load(
+    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none
+) throws(LoadError) -> LoadedImage {
     let mapping = try mapFile(descriptor, offset, size)
     do throws(LoadError) {
-        return try start(mapping.base, size: size, span: mapping.span)
+        return try start(mapping.base, size: size, span: mapping.span, trust: trust)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
@@ -76,14 +89,23 @@ package func load(_ descriptor: Int32, at offset: Int, size: Int) throws(LoadErr
 /// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
 /// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
 func start(
-    _ base: UnsafeMutableRawPointer, size: Int, span: Int, original: UnsafeRawPointer? = nil
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil
 ) throws(LoadError) -> LoadedImage {
+    let bytes = UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size)
     let reader: SMFReader
-    do throws(SMFError) {
-        reader = try SMFReader(UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size))
-    } catch { throw LoadError(error) }
+    do throws(SMFError) { reader = try SMFReader(bytes) } catch { throw LoadError(error) }
     try checkTarget(reader.header)
-    do throws(SMFError) { try reader.validateForLoading() } catch { throw LoadError(error) }
+    do throws(SMFError) {
+        switch trust {
+        case .none: try reader.validateForLoading()
+        case .digest(let digest):
+            if ContentDigest(of: bytes) != digest {
+                throw SMFError(.moduleHash, at: 48, value: reader.header.moduleHash)
+            }
+            try reader.validateForLoading()
+        case .validated: try reader.validateImageLayout()
+        }
+    } catch { throw LoadError(error) }
     try checkRunnable(reader.header)
     // The reservation was made before the header was checked.
     guard Int(reader.header.imageSpan) <= span else { throw LoadError(.system, value: UInt64(ENOMEM)) }

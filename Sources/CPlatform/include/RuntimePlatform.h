@@ -37,9 +37,13 @@ int cp_argument_count(void);
 char **cp_argument_values(void);
 // open(path, O_RDONLY | O_CLOEXEC), which is variadic.
 int cp_open_read(const char *path);
+// open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), likewise.
+int cp_create_new(const char *path, uint32_t mode);
 // Opens standard files that the caller closed, in the wrong direction: no file opened later can take their place, and
 // using them fails as it should.
 void cp_reserve_standard_files(void);
+// 1 if messages on stderr may have colours: it is a terminal, and neither NO_COLOR nor TERM=dumb says no.
+int cp_uses_colour(void);
 // Where this executable's own image is, if it is a standalone one: words that the linker fills in (SMF/EmbeddedImage).
 typedef struct {
     char magic[16];
