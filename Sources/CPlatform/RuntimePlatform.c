@@ -130,6 +130,18 @@ void cp_wait_writable(int fd) {
     poll(&p, 1, -1);
 }
 
+uintptr_t cp_stack_top(void) {
+    pthread_attr_t attributes;
+    void *start = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return (uintptr_t)__builtin_frame_address(0);
+    pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return (uintptr_t)start + size;
+}
+
+void cp_at_exit(void (*function)(void)) { atexit(function); }
+
 static void (*fault_handler)(const cp_fault *);
 
 static void on_fault(int signal, siginfo_t *info, void *context) {

@@ -15,5 +15,8 @@ package struct CompileOptions: Sendable {
     /// gdb about a program wants that, too.
     package var debugInfo = wantsDebugger
 
+    /// Make an ELF object for C programs in place of an image.
+    package var makesObject = false
+
     package init() {}
 }

@@ -26,10 +26,12 @@ package var wantsDebugger: Bool { isOn("SIMPLE_GDB") }
 /// Whether a map for perf is wanted. perf uses it for anonymous memory only, so the loader copies the image then.
 var wantsPerfMap: Bool { isOn("SIMPLE_PERF_MAP") }
 
-/// Shows the image at `base` to debugger and profiler, as the environment wants it.
-func announce(_ image: SMFReader, _ base: UnsafeMutableRawPointer) {
-    if wantsDebugger { showToDebugger(image, base) }
-    if wantsPerfMap { writePerfMap(image, base) }
+/// Shows the image, of `size` bytes, to debugger and profiler, as the environment wants it.
+func announce(_ loaded: LoadedImage, size: Int) {
+    if !wantsDebugger, !wantsPerfMap { return }
+    guard let image = try? SMFReader(UnsafeRawBufferPointer(start: loaded.base, count: size)) else { return }
+    if wantsDebugger { showToDebugger(image, loaded.base) }
+    if wantsPerfMap { writePerfMap(image, loaded.base) }
 }
 
 /// Hands an ELF file with the image's functions and lines to the debugger.

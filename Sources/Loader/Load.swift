@@ -69,7 +69,10 @@ package enum ImageTrust {
 
 /// Loads the image in an open file.
 package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
-    try load(descriptor, at: 0, size: try fileSize(descriptor), trust: trust)
+    let size = try fileSize(descriptor)
+    let image = try load(descriptor, at: 0, size: size, trust: trust)
+    announce(image, size: size)
+    return image
 }
 
 /// Loads the image in `size` bytes of an open file, from `offset` on.
@@ -114,7 +117,6 @@ func start(
     relocate(reader, base)
     bind(imports, base)
     register(reader, base)
-    announce(reader, base)
     return LoadedImage(base: base, span: span, entry: UnsafeRawPointer(base + Int(reader.header.entryPoint)))
 }
 

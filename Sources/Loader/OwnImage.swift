@@ -1,4 +1,4 @@
-/// The image inside this process's own executable: what makes `simple` the stub of standalone executables.
+/// The image inside this process's own executable: what a standalone executable runs.
 
 import CPlatform
 
@@ -12,7 +12,7 @@ import CPlatform
 ///
 /// An image in a section was mapped by the system together with the executable, read-only, its Bss behind it: it is
 /// validated and gets its protections as a module file does, but nothing is opened or mapped. An appended one is mapped
-/// from the executable's file; a start without image pays one system call to learn that nothing is appended.
+/// from the executable's file.
 package func loadOwnImage() throws(LoadError) -> LoadedImage? {
     let slot = cp_read_image_slot()
     if slot.displacement != 0, let base = cp_embedded_image() {

@@ -83,13 +83,17 @@ struct PipelineOptions: ParsableArguments {
         }
     }
 
-    private var sections: [String] { emit?.split(separator: ",").map(String.init) ?? [] }
+    private var sections: [String] { wantsObject ? [] : emit?.split(separator: ",").map(String.init) ?? [] }
+
+    /// An ELF object is wanted, which only `build` makes.
+    var wantsObject: Bool { emit == "obj" }
 
     /// The options as the driver takes them. With texts to print the compilation ends where the last of them exists.
     var compileOptions: CompileOptions {
         var options = CompileOptions()
         options.emit = sections
         options.paranoid = paranoid
+        options.makesObject = wantsObject
         options.optimize = !noOptimize
         if debugInfo { options.debugInfo = true }
         options.stopAfter = stopAfter ?? ""

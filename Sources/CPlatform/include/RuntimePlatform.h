@@ -59,6 +59,28 @@ void *cp_embedded_image(void);
 int64_t cp_embedded_image_offset(void);
 // 1 iff this executable's file is longer than its ELF headers say: something is appended to it.
 int cp_has_appendix(void);
+// What an ELF object of Simple code says of itself; Linker/ELFObject writes it.
+typedef struct {
+    uint64_t runtime_abi;
+    uint64_t is_started;
+    int64_t (*entry)(void);
+    // The code, and the address that the source map gives its first byte.
+    const void *code;
+    uint64_t code_size, code_address;
+    const void *source_map;
+    uint64_t source_map_size;
+    const void *strings;
+    uint64_t strings_size;
+    // Writable memory, with and without bytes in the object.
+    void *data;
+    uint64_t data_size;
+    void *zeroed;
+    uint64_t zeroed_size;
+} cp_program;
+// Highest address of the calling thread's stack.
+uintptr_t cp_stack_top(void);
+// Calls `function` when the process exits.
+void cp_at_exit(void (*function)(void));
 // Nanoseconds of the monotonic clock.
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
