@@ -179,6 +179,8 @@ enum FileText {
 enum Executables {
     static let simple = folder + "/simple"
     static let simplec = folder + "/simplec"
+    static let stub = folder + "/simple-stub"
+    static let runtimeLibrary = folder + "/libsimple_rt.a"
 
     /// The build folder: where the loaded test bundle lies.
     private static let folder: String = {
