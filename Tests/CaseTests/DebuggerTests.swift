@@ -92,13 +92,13 @@ import Testing
     @Test func lineTablesAgree() throws {
         build(["-g", "-o", "app.smf"])
         build(["--standalone", "-g", "-o", "app"])
-        // `    +0x13 app.simple:3:12 inline 1 statement`, below `  "main" 0x1000 size 28`.
+        // `    +0x13 app.simple:3:12 inline 1 statement`, below `  main 0x1000 size 28`.
         var expected: [UInt64: Int] = [:]
         var start: UInt64 = 0
         func number(_ text: Substring) -> UInt64? { UInt64(text.drop { $0 == "+" }.dropFirst(2), radix: 16) }
         for line in run(Executables.simple, ["inspect", "app.smf"]).stdoutText.split(separator: "\n") {
             let words = line.split(separator: " ")
-            if words.count >= 4, words[words.count - 2] == "size", line.hasPrefix("  \""), let value = number(words[words.count - 3]) { start = value }
+            if words.count == 4, words[2] == "size", let value = number(words[1]) { start = value }
             if words.last == "statement", let offset = number(words[0]) {
                 let place = words[1].split(separator: ":")
                 expected[start + offset] = Int(place[1])
