@@ -13,7 +13,10 @@ func stage(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: common)
+    // Tests spend their time in what they test; optimising them only makes the build longer.
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude,
+        swiftSettings: common + [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 let package = Package(
