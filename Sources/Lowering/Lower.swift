@@ -92,6 +92,8 @@ struct Lowerer {
     var isInstance = false
     /// First builder variable of each local.
     var localVariables: ContiguousArray<UInt32> = []
+    /// The stack slot of each local that lives in one.
+    var localSlots: ContiguousArray<ValueID> = []
     var loops: ContiguousArray<LoopTargets> = []
 
     // MARK: Working storage
@@ -204,25 +206,16 @@ struct Lowerer {
         let nowhere = LoopTargets(exit: .entry, next: .entry)
         for _ in 0..<body.loopCount { loops.append(nowhere) }
 
-        localVariables.removeAll(keepingCapacity: true)
-        var variables: UInt32 = 0
-        for i in body.locals.indices {
-            localVariables.append(variables)
-            let layout = self.layout(concrete(body.locals[i].type))
-            for k in 0..<layout.count {
-                _ = builder.declareVariable(type: layouts.leafTypes[Int(layout.leafStart) + k])
-            }
-            variables += layout.leafCount
-        }
-        // The parameters are the first locals, so their leaves are the first variables.
-        var parameterLeaves = 0
+        declareLocals()
+        // The parameters are the first locals.
         for i in 0..<program.functions[id.index].parameterTypes.count {
-            parameterLeaves += leafCount(concrete(program.functions[id.index].parameterTypes[i]))
-        }
-        for i in 0..<parameterLeaves {
-            let variable = VariableID(i)
-            let value = builder.addParameter(.entry, builder.type(of: variable))
-            builder.write(variable, value)
+            let type = concrete(program.functions[id.index].parameterTypes[i])
+            let layout = self.layout(type)
+            for k in 0..<layout.count {
+                stack.append(builder.addParameter(.entry, layouts.leafTypes[Int(layout.leafStart) + k]))
+            }
+            writeLocal(i, type, 0, layout.count, 0)
+            stack.removeAll(keepingCapacity: true)
         }
 
         let count = leafCount(resultType)
@@ -249,11 +242,8 @@ struct Lowerer {
         }
         let base = min(base, stack.count)
         if mutatesSelf {
-            let count = leafCount(concrete(program.functions[functionID.index].parameterTypes[0]))
-            for i in 0..<count {
-                let value = builder.read(VariableID(i))
-                stack.append(value)
-            }
+            let type = concrete(program.functions[functionID.index].parameterTypes[0])
+            readLocal(0, type, 0, leafCount(type))
         }
         builder.returnValues(stack[base...])
         stack.removeLast(stack.count - base)
