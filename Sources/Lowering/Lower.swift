@@ -210,6 +210,10 @@ struct Lowerer {
         // The parameters are the first locals.
         for i in 0..<program.functions[id.index].parameterTypes.count {
             let type = concrete(program.functions[id.index].parameterTypes[i])
+            if i == 0, mutatesSelf, isPassedByAddress(type) {
+                localSlots[0] = builder.addParameter(.entry, .ptr)
+                continue
+            }
             let layout = self.layout(type)
             for k in 0..<layout.count {
                 stack.append(builder.addParameter(.entry, layouts.leafTypes[Int(layout.leafStart) + k]))
@@ -243,7 +247,7 @@ struct Lowerer {
         let base = min(base, stack.count)
         if mutatesSelf {
             let type = concrete(program.functions[functionID.index].parameterTypes[0])
-            readLocal(0, type, 0, leafCount(type))
+            if !isPassedByAddress(type) { readLocal(0, type, 0, leafCount(type)) }
         }
         builder.returnValues(stack[base...])
         stack.removeLast(stack.count - base)
@@ -348,16 +352,21 @@ struct Lowerer {
 
     private mutating func signature(of function: FunctionID, _ types: [TypeID]) -> SignatureID {
         var signature = Signature(parameters: [], results: [])
+        var changed = TypeID.nilType
         for i in program.functions[function.index].parameterTypes.indices {
-            let type = program.functions[function.index].parameterTypes[i]
-            appendLeafTypes(program.types.substitute(type, types), &signature.parameters)
+            let type = program.types.substitute(program.functions[function.index].parameterTypes[i], types)
+            if i == 0, program.functions[function.index].mutatesSelf {
+                if isPassedByAddress(type) {
+                    signature.parameters.append(.ptr)
+                    continue
+                }
+                changed = type
+            }
+            appendLeafTypes(type, &signature.parameters)
         }
         let result = program.types.substitute(program.functions[function.index].resultType, types)
         appendLeafTypes(result, &signature.results)
-        if program.functions[function.index].mutatesSelf {
-            let receiver = program.functions[function.index].parameterTypes[0]
-            appendLeafTypes(program.types.substitute(receiver, types), &signature.results)
-        }
+        appendLeafTypes(changed, &signature.results)
         return intern(signature)
     }
 
