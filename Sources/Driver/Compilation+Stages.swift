@@ -60,6 +60,15 @@ extension Compilation {
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
         for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
+        if let value = checked.oversizedValue { refuse(value, checked) }
+    }
+
+    private mutating func refuse(_ value: OversizedValue, _ program: HIRProgram) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {

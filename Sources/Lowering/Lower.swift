@@ -24,6 +24,9 @@ package func lower(_ program: inout HIRProgram, module: ModuleID) -> MIRModule {
     return lowerer.module
 }
 
+/// The most scalar parts that a value may have.
+package let maximumParts = TypeLayoutTable.maximumLeaves
+
 /// A generic function with type arguments.
 struct Instance {
     var function: FunctionID
@@ -149,7 +152,8 @@ struct Lowerer {
         }
         if let initializer = info.initializer, !info.functions.contains(initializer) { lowerFunction(initializer) }
         if moduleID == program.root { lowerEntry() }
-        while nextWork < work.count {
+        // Behind a value that is too large nothing is of use, and its instances' names would be as large.
+        while nextWork < work.count, program.oversizedValue == nil {
             let item = work[nextWork]
             nextWork += 1
             switch item {
@@ -257,6 +261,18 @@ struct Lowerer {
     mutating func finishFunction() {
         if !builder.isTerminated { builder.unreachable() }
         module.functions.append(builder.finish())
+        if layouts.oversized != nil, program.oversizedValue == nil { noteOversizedValue() }
+    }
+
+    /// Says where the function at hand has the value that is too large.
+    private mutating func noteOversizedValue() {
+        guard let type = layouts.oversized else { return }
+        var found = OversizedValue(type: type, file: program.modules[moduleID.index].file, position: builder.position)
+        for e in body.exprs where concrete(e.type) == type {
+            found.position = e.position
+            break
+        }
+        program.oversizedValue = found
     }
 
     // MARK: - Types
