@@ -151,15 +151,18 @@ struct Lowerer {
             lowerFunction(function)
         }
         if let initializer = info.initializer, !info.functions.contains(initializer) { lowerFunction(initializer) }
-        if moduleID == program.root { lowerEntry() }
+        if moduleID == program.root, layouts.oversized == nil { lowerEntry() }
         // Behind a value that is too large nothing is of use, and its instances' names would be as large.
-        while nextWork < work.count, program.oversizedValue == nil {
+        while nextWork < work.count, layouts.oversized == nil {
             let item = work[nextWork]
             nextWork += 1
             switch item {
             case .instance(let index): lowerInstance(index)
             case .helper(let helper, let type, let symbol): lowerHelper(helper, type, symbol)
             }
+        }
+        if let type = layouts.oversized, program.oversizedValue == nil {
+            program.oversizedValue = OversizedValue(type: type, file: info.file, position: 0)
         }
     }
 
@@ -195,6 +198,7 @@ struct Lowerer {
         let file = program.modules[program.functions[id.index].module.index].file
         mutatesSelf = program.functions[id.index].mutatesSelf
         resultType = concrete(program.functions[id.index].resultType)
+        if refusesOversizedValues(file) { return }
         guard case .function(let signature) = module.symbols[symbol.index].kind else { return }
         let hint: InlineHint =
             switch program.functions[id.index].inlineHint {
@@ -261,18 +265,23 @@ struct Lowerer {
     mutating func finishFunction() {
         if !builder.isTerminated { builder.unreachable() }
         module.functions.append(builder.finish())
-        if layouts.oversized != nil, program.oversizedValue == nil { noteOversizedValue() }
     }
 
-    /// Says where the function at hand has the value that is too large.
-    private mutating func noteOversizedValue() {
-        guard let type = layouts.oversized else { return }
-        var found = OversizedValue(type: type, file: program.modules[moduleID.index].file, position: builder.position)
-        for e in body.exprs where concrete(e.type) == type {
-            found.position = e.position
-            break
-        }
-        program.oversizedValue = found
+    /// `true` iff the body at hand, which cannot be lowered then, has a value with too many parts.
+    private mutating func refusesOversizedValues(_ file: FileID) -> Bool {
+        for i in body.locals.indices { measure(concrete(body.locals[i].type)) }
+        for i in body.exprs.indices where body.exprs[i].type > .str { measure(concrete(body.exprs[i].type)) }
+        guard let type = layouts.oversized else { return false }
+        if program.oversizedValue != nil { return true }
+        let position = body.exprs.first { concrete($0.type) == type }?.position ?? body[body.root].position
+        program.oversizedValue = OversizedValue(type: type, file: file, position: position)
+        return true
+    }
+    /// Computes the layout of a type and of what an Option or array of it holds.
+    private mutating func measure(_ type: TypeID) {
+        let kind = program.types.kind(type)
+        if kind == .option || kind == .array { _ = layout(program.types.argument(type, 0)) }
+        _ = layout(type)
     }
 
     // MARK: - Types
@@ -418,7 +427,8 @@ struct Lowerer {
 
     /// Makes the helper `symbol`: sets up the function, calls the right maker with the parameters on `stack`.
     private mutating func lowerHelper(_ helper: Helper, _ type: TypeID, _ symbol: SymbolID) {
-        guard case .function(let signature) = module.symbols[symbol.index].kind else { return }
+        measure(type)
+        guard layouts.oversized == nil, case .function(let signature) = module.symbols[symbol.index].kind else { return }
         let file = program.modules[moduleID.index].file
         startFunction(symbol, signature, name: module.symbols[symbol.index].name, file)
         switch helper {
