@@ -33,7 +33,11 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
+        // What is written in Simple itself; the sources become constants of the compiler.
+        .target(
+            name: "StandardLibrary", path: "Library", resources: [.embedInCode("std/prelude.simple")],
+            swiftSettings: common),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"]),
         stage("RuntimeABI"),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
@@ -42,16 +46,17 @@ let package = Package(
         stage("Linker", ["Support", "SMF"]),
         stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"]),
         stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"]),
+        stage("Cache", ["CPlatform", "Support", "SMF", "Loader"]),
         stage(
             "Driver",
             [
                 "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
-                "Runtime", "RuntimeABI",
+                "Runtime", "RuntimeABI", "Loader", "Cache",
             ]),
         .executableTarget(
             name: "simplec",
             dependencies: [
-                "Driver", "Diagnostics", "Support", "SMF", "Linker",
+                "Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
@@ -60,6 +65,8 @@ let package = Package(
                 .unsafeFlags([
                     "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
                     "-lswiftSynchronization",
+                    // Tells builds of the compiler apart: part of every key of the cache.
+                    "-Xlinker", "--build-id",
                 ])
             ]),
 

@@ -119,6 +119,12 @@ public struct ModuleInfo: Sendable {
     /// The functions that belong to the module, generic ones included, in source order.
     public var functions: [FunctionID]
     public var globals: [GlobalID]
+    /// Part of the compiler: its functions show in no backtrace, so that users see their own call instead.
+    public var isLibrary = false
+    /// The modules that it imports, in source order.
+    public var imports: [ModuleID] = []
+    /// What importers can rely on, as text (Interface.swift); empty in a program with errors.
+    public var interface: [UInt8] = []
     public init(path: String, file: FileID) {
         self.path = path
         self.file = file

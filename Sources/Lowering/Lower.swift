@@ -16,12 +16,7 @@ internal import Support
 
 /// The MIR of one module of `program`, in which checking found no error. Types may be added to `program.types`.
 package func lower(_ program: inout HIRProgram, module: ModuleID) -> MIRModule {
-    var lowerer = Lowerer(module: module, path: program.modules[module.index].path, sources: program.sources)
-    // Moved, not copied, so that adding types does not copy the table.
-    swap(&lowerer.program, &program)
-    lowerer.lowerModule()
-    swap(&lowerer.program, &program)
-    return lowerer.module
+    lowerDescribed(&program, module: module).0
 }
 
 /// The most scalar parts that a value may have.
@@ -194,8 +189,10 @@ struct Lowerer {
         body = newBody
         functionID = id
         // Fields are read one by one: a copy of the whole would retain its six arrays.
-        let name = program.functions[id.index].name
-        let file = program.modules[program.functions[id.index].module.index].file
+        let owner = program.functions[id.index].module.index
+        // A frame without a name is in no backtrace.
+        let name = program.modules[owner].isLibrary ? "" : program.functions[id.index].name
+        let file = program.modules[owner].file
         mutatesSelf = program.functions[id.index].mutatesSelf
         resultType = concrete(program.functions[id.index].resultType)
         if refusesOversizedValues(file) { return }

@@ -69,6 +69,11 @@ struct TypeLayoutTable {
         return compute(type, &program)
     }
 
+    /// Whether the layout of `type` was asked for.
+    func isKnown(_ type: TypeID) -> Bool {
+        type.index < layouts.count && layouts[type.index].flags & TypeLayout.known != 0
+    }
+
     /// Part `i` of the aggregate with this layout.
     @inline(__always)
     func part(_ layout: TypeLayout, _ i: Int) -> TypePart { parts[Int(layout.partStart) + i] }
