@@ -60,25 +60,22 @@ extension Compilation {
         for file in checked.sources.files.dropFirst(shown.files.count) { shown.add(file) }
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
-<<<<<<< HEAD
-        for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
-        if let value = checked.oversizedValue { refuse(value, checked) }
-    }
-
-    private mutating func refuse(_ value: OversizedValue, _ program: HIRProgram) {
-        let span = SourceSpan(start: value.position, end: value.position + 1)
-        diagnostics.error(
-            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
-            at: Label(file: value.file, span: span, message: "values are copied part by part"),
-            helps: ["hold the parts in an array, which is copied as one reference"])
-=======
         moduleInterfaces = checked.modules.map { $0.interface }
         for index in checked.modules.indices {
             let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
             modules.append(module)
             moduleDescriptions.append(description)
         }
->>>>>>> main
+        if let value = checked.oversizedValue { refuse(value) }
+    }
+
+    /// Reports a value that lowering cannot take apart.
+    private mutating func refuse(_ value: OversizedValue) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {
