@@ -1,6 +1,7 @@
 import HIR
 import Lowering
 import MIR
+import Support
 import Testing
 
 /// Values with many parts, and values that contain themselves.
