@@ -66,6 +66,16 @@ extension Compilation {
             modules.append(module)
             moduleDescriptions.append(description)
         }
+        if let value = checked.oversizedValue { refuse(value) }
+    }
+
+    /// Reports a value that lowering cannot take apart.
+    private mutating func refuse(_ value: OversizedValue) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {
