@@ -48,10 +48,12 @@ let package = Package(
                 "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
                 "Runtime", "RuntimeABI",
             ]),
+        // The malloc of simplec alone: a target of its own, since whatever links it gets it.
+        .target(name: "CompilerHeap", cSettings: [.unsafeFlags(["-O2", "-fno-builtin-malloc", "-ftls-model=local-exec"])]),
         .executableTarget(
             name: "simplec",
             dependencies: [
-                "Driver", "Diagnostics", "Support", "SMF", "Linker",
+                "CompilerHeap", "Driver", "Diagnostics", "Support", "SMF", "Linker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,

@@ -4,7 +4,6 @@
 import CPlatform
 import Driver
 
-simple_tune_malloc()
 let arguments = Array(CommandLine.arguments.dropFirst())
 if let first = arguments.first, !first.hasPrefix("-"), !SimpleCommand.verbs.contains(first) {
     onLargeStack(subject: first) { runFile(first, Array(arguments.dropFirst()), CompileOptions()) }

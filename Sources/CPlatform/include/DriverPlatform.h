@@ -3,7 +3,6 @@
 #define DRIVERPLATFORM_H
 #include <dirent.h>
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,15 +13,6 @@
 
 /// An anonymous file in memory that survives `execve`; -1 and `errno` on failure.
 static inline int simple_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 0u); }
-
-/// Makes malloc fit a short-lived process whose one busy thread only grows: one heap for all threads, grown in large
-/// steps (address space only: pages come when touched), nothing given back. Failure leaves malloc as it was.
-static inline void simple_tune_malloc(void) {
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_TOP_PAD, 64 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
 
 /// What `pthread_create` starts; returns NULL.
 typedef void *(*simple_thread_body)(void *);
