@@ -408,7 +408,7 @@ struct ConstraintGraph: ~Copyable {
     }
 
     /// Whether the arithmetic of `value` gives the mathematical result: it traps otherwise, or cannot wrap.
-    func isExact(_ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, _ i: Instruction) -> Bool {
+    mutating func isExact(_ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, _ i: Instruction) -> Bool {
         switch i.opcode {
         case .addS, .subtractS, .multiplyS: return true
         case .add, .subtract: break
