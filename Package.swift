@@ -57,10 +57,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
-            // ArgumentParser pulls in FoundationEssentials, whose static parts the linker must be told by name.
+            // ArgumentParser pulls in FoundationEssentials, whose static parts the linker must be told by name. Static, since
+            // the dynamic loader took a fifth of the time of compiling a small program.
             linkerSettings: [
                 .unsafeFlags([
-                    "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
+                    "-static-executable", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
                     "-lswiftSynchronization",
                 ])
             ]),
