@@ -33,7 +33,11 @@ let package = Package(
         stage("Support"),
         stage("Diagnostics", ["Support"]),
         stage("Syntax", ["Support", "Diagnostics"]),
-        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI"]),
+        // What is written in Simple itself; the sources become constants of the compiler.
+        .target(
+            name: "StandardLibrary", path: "Library", resources: [.embedInCode("std/prelude.simple")],
+            swiftSettings: common),
+        stage("HIR", ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"]),
         stage("RuntimeABI"),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
@@ -42,18 +46,19 @@ let package = Package(
         stage("Linker", ["Support", "SMF"]),
         stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"]),
         stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"]),
+        stage("Cache", ["CPlatform", "Support", "SMF", "Loader"]),
         stage(
             "Driver",
             [
                 "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
-                "Runtime", "RuntimeABI",
+                "Runtime", "RuntimeABI", "Loader", "Cache",
             ]),
         // The malloc of simplec alone: a target of its own, since whatever links it gets it.
         .target(name: "CompilerHeap", cSettings: [.unsafeFlags(["-O2", "-fno-builtin-malloc", "-ftls-model=local-exec"])]),
         .executableTarget(
             name: "simplec",
             dependencies: [
-                "CompilerHeap", "Driver", "Diagnostics", "Support", "SMF", "Linker",
+                "CompilerHeap", "Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
@@ -63,6 +68,8 @@ let package = Package(
                 .unsafeFlags([
                     "-static-executable", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
                     "-lswiftSynchronization",
+                    // Tells builds of the compiler apart: part of every key of the cache.
+                    "-Xlinker", "--build-id",
                 ])
             ]),
 

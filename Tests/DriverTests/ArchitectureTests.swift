@@ -5,10 +5,10 @@ import Testing
 @Suite struct ArchitectureTests {
     /// What each folder of Sources may import of ours.
     private static let allowed: [String: Set<String>] = [
-        "Support": [], "RuntimeABI": [], "CPlatform": [],
+        "Support": [], "RuntimeABI": [], "CPlatform": [], "StandardLibrary": [],
         "Diagnostics": ["Support"],
         "Syntax": ["Support", "Diagnostics"],
-        "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI"],
+        "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"],
         "MIR": ["Support", "RuntimeABI", "CPlatform"],
         "Lowering": ["Support", "HIR", "MIR", "RuntimeABI"],
         "SMF": ["CPlatform"],
