@@ -93,8 +93,14 @@ extension Compilation {
         }
     }
 
+    /// Whether functions go on to `generate` as soon as they are optimised. Otherwise, somebody looks in between.
+    private var fusesGeneration: Bool {
+        options.optimize && !options.paranoid && !options.emit.contains { $0.hasPrefix("mir:") }
+            && options.stopAfter != "optimize"
+    }
+
     mutating func optimizeModules() {
-        if !options.optimize { return }
+        if !options.optimize || fusesGeneration { return }
         // Filled by the passes of one module at a time, on this thread.
         final class Texts: @unchecked Sendable { var list: [(section: String, text: String)] = [] }
         let texts = Texts()
@@ -105,21 +111,37 @@ extension Compilation {
                 if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
+        let start = Timing.now()
         for index in modules.indices { optimize(&modules[index], options: passOptions) }
+        timing.add("optimize", since: start)
         emitted += texts.list
     }
 
+    /// Fills the row `optimize` of the timing table too, if that is done here.
     mutating func generateObjects() {
         var codegenOptions = CodegenOptions()
         codegenOptions.toolchainID = Version.toolchainID(optimize: options.optimize)
         codegenOptions.verify = options.paranoid
+        // Without passes, functions are done at once.
+        let passOptions = OptimizeOptions(level: fusesGeneration ? 1 : 0)
         let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
+        var clock = StageClock()
         for index in modules.indices {
             codegenOptions.sourceHash = sourceHash(of: index)
             codegenOptions.description = objectDescription(of: index, abiHashes)
-            let bytes = generate(modules[index], options: codegenOptions)
-            objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+            var generator = ObjectGenerator(modules[index], options: codegenOptions)
+            if fusesGeneration { clock.enter("optimize", &timing) }
+            optimize(&modules[index], options: passOptions) { module, range in
+                clock.enter("generate", &timing)
+                for i in range {
+                    generator.add(module.functions[i])
+                    module.functions[i].dropBody()
+                }
+                if range.upperBound < module.functions.count { clock.enter("optimize", &timing) }
+            }
+            objects.append(LinkInput(bytes: generator.finish(), name: modules[index].name))
         }
+        clock.leave(&timing)
         modules = []
     }
 
