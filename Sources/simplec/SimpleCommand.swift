@@ -65,6 +65,9 @@ struct PipelineOptions: ParsableArguments {
     /// The mode of the cache: the option, else the variable SIMPLE_CACHE.
     var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
 
+    /// Whether objects made earlier will do: no stage was asked to show what it does or how long it takes.
+    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && (cacheMode == .fast || cacheMode == .content) }
+
     func validate() throws {
         if let cache, CacheMode(cache) == nil {
             throw ValidationError("unknown mode '\(cache)' for --cache; there are fast, content, verify, off")
