@@ -78,8 +78,11 @@ let package = Package(
 
         tests("SMFTests", ["SMF", "CPlatform"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
-        tests("CaseTests", ["ProgramGenerator", "CTestSupport"], exclude: ["Cases"]),
+        tests("CaseTests", ["ProgramGenerator", "ProcessSupport"], exclude: ["Cases"]),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        // Starting processes, for the tests that use the real executables.
+        .target(name: "ProcessSupport", dependencies: ["CTestSupport"], path: "Tests/ProcessSupport", swiftSettings: common),
+        tests("CacheTests", ["Cache", "Loader", "Driver", "SMF", "MIR", "Codegen", "Support", "ProcessSupport", "CPlatform"]),
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
         tests("DriverTests", ["Driver", "Diagnostics", "Support", "CPlatform"]),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),

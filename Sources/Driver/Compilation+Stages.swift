@@ -119,17 +119,16 @@ extension Compilation {
 
     /// Fills the row `optimize` of the timing table too, if that is done here.
     mutating func generateObjects() {
-        var codegenOptions = CodegenOptions()
-        codegenOptions.toolchainID = Version.toolchainID(optimize: options.optimize)
-        codegenOptions.verify = options.paranoid
+        prepareCodegen()
         // Without passes, functions are done at once.
         let passOptions = OptimizeOptions(level: fusesGeneration ? 1 : 0)
-        let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
         var clock = StageClock()
         for index in modules.indices {
-            codegenOptions.sourceHash = sourceHash(of: index)
-            codegenOptions.description = objectDescription(of: index, abiHashes)
-            var generator = ObjectGenerator(modules[index], options: codegenOptions)
+            if let object = reusedObject(index) {
+                objects.append(LinkInput(bytes: object, name: modules[index].name))
+                continue
+            }
+            var generator = ObjectGenerator(modules[index], options: codegenOptions[index])
             if fusesGeneration { clock.enter("optimize", &timing) }
             optimize(&modules[index], options: passOptions) { module, range in
                 clock.enter("generate", &timing)
@@ -139,10 +138,27 @@ extension Compilation {
                 }
                 if range.upperBound < module.functions.count { clock.enter("optimize", &timing) }
             }
-            objects.append(LinkInput(bytes: generator.finish(), name: modules[index].name))
+            let bytes = generator.finish()
+            objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+            if index < objectKeys.count, let key = objectKeys[index] { newObjects.append((key, bytes)) }
         }
         clock.leave(&timing)
         modules = []
+    }
+
+    /// Decides what `generate` gets besides the modules.
+    mutating func prepareCodegen() {
+        if codegenOptions.count == modules.count { return }
+        var common = CodegenOptions()
+        common.toolchainID = Version.toolchainID(optimize: options.optimize)
+        common.verify = options.paranoid
+        let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
+        for index in modules.indices {
+            var own = common
+            own.sourceHash = sourceHash(of: index)
+            own.description = objectDescription(of: index, abiHashes)
+            codegenOptions.append(own)
+        }
     }
 
     /// Digest of the source of module `index`.

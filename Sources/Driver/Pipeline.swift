@@ -45,7 +45,12 @@ package enum Pipeline {
         Stage(
             name: "lower", sections: ["mir"], run: { $0.lowerModules() },
             print: { $0.printMIR("mir") }, verify: { $0.verifyModules(after: "lower") }),
-        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
+        // MIR -> object modules, for modules whose MIR is what it was when the object was made.
+        Stage(
+            name: "reuse", sections: [], run: { $0.reuseObjects() },
+            print: { _ in }, verify: { _ in }),
+        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the modules
+        // behind a pass, `mir:optimized` behind all.
         Stage(
             name: "optimize", sections: passSections + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },

@@ -26,6 +26,12 @@ static inline int simple_try_lock(int descriptor) { return flock(descriptor, LOC
 /// Opens a file to be locked, made if missing; -1 and `errno` on failure.
 static inline int simple_open_lock(const char *path) { return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); }
 
+/// Goes on in a process of its own that nobody waits for and that holds none of the caller's standard files.
+void simple_detach(void);
+
+/// Starts a program and waits for its end; 0 or an errno value.
+int simple_spawn_and_wait(const char *path, char *const arguments[]);
+
 /// Opens a file to append lines to; -1 and `errno` on failure.
 static inline int simple_open_log(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
