@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "Capstone.h"
 #include "DriverPlatform.h"
 #include "RuntimePlatform.h"
 #endif
