@@ -120,7 +120,7 @@ struct Disassembly {
                     shown = line.position
                     for (i, frame) in line.frames.enumerated() {
                         let source = i == 0 ? sources.line(frame.line, of: frame.file).map { "  | \($0)" } ?? "" : ""
-                        text += "  ; \(frame.file):\(frame.line):\(frame.column) in \(frame.function)\(source)\n"
+                        text += "  ; \(frame.file):\(frame.line):\(frame.column) in \(frame.function.isEmpty ? function.name : frame.function)\(source)\n"
                     }
                 }
                 let address = String(line.instruction.address, radix: 16)

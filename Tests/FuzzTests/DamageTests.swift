@@ -1,5 +1,5 @@
-import CPlatform
 import FuzzTargets
+import Glibc
 import SMF
 import Testing
 

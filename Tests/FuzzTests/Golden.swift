@@ -1,5 +1,6 @@
 import CPlatform
 import Codegen
+import Glibc
 import MIR
 import SMF
 import Support
@@ -30,7 +31,7 @@ enum Golden {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = CPlatform.read(descriptor, &buffer, buffer.count)
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count <= 0 { return result }
             result += buffer[..<count]
         }
@@ -103,7 +104,7 @@ enum Child {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = CPlatform.read(descriptor, &buffer, buffer.count)
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count <= 0 { return result }
             result += buffer[..<count]
         }
@@ -121,7 +122,9 @@ enum Child {
                 written += count
             }
         }
-        var arguments: [UnsafeMutablePointer<CChar>?] = [simple, "/proc/self/fd/\(module)"].map { strdup($0) } + [nil]
+        let words: [String] = [simple, "/proc/self/fd/\(module)"]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
