@@ -201,7 +201,14 @@ extension Compilation {
 
     mutating func printObjects() {
         guard wants("asm") else { return }
-        for object in objects { emitted.append(("asm", Disassembly.text(of: object.bytes))) }
+        for object in objects {
+            do throws(Disassembler.Failure) {
+                emitted.append(("asm", try ModuleInspector.assembly(object.bytes)))
+            } catch {
+                emitted.append(("asm", "(\(error.message))\n"))
+                return
+            }
+        }
     }
 
     mutating func verifyObjects() {
@@ -233,7 +240,7 @@ extension Compilation {
     }
 
     mutating func printImage() {
-        if wants("smf") { emitted.append(("smf", ModuleInspector.describe(image).text)) }
+        if wants("smf") { emitted.append(("smf", smfText(image))) }
     }
 
     mutating func verifyImage() {
