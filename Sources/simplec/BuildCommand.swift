@@ -41,10 +41,12 @@ struct BuildCommand: ParsableCommand {
                     try build.write(kind, to: output)
                     return 0
                 }
+                if pipeline.allowsCache { build.compilation.objectCache = CachedBuild.objectCache() }
                 let result = build.run()
                 pipeline.show(build.compilation.timing)
                 if case .failure(let status) = result { return status }
                 if !build.hasProgram { return 0 }
+                CachedBuild.keepObjects(of: build)
                 try build.write(kind, to: output)
                 return 0
             } catch {

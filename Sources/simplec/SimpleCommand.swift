@@ -16,18 +16,18 @@ struct SimpleCommand: ParsableCommand {
         version: versionText,
         subcommands: [
             RunCommand.self, BuildCommand.self, CheckCommand.self, InspectCommand.self, ExplainCommand.self,
-            InterpretCommand.self,
+            InterpretCommand.self, CacheCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
     /// The words that are verbs: a file of such a name is run as `./run`.
     static let verbs: Set<String> = [
-        "run", "build", "compile", "check", "inspect", "explain", "interpret", "help",
+        "run", "build", "compile", "check", "inspect", "explain", "interpret", "cache", "help",
     ]
 
     /// Commands of later releases: a user who tries one learns so, unless a file of that name exists.
     static let plannedVerbs: Set<String> = [
-        "test", "watch", "reload", "fmt", "cache", "repl", "lsp", "doc", "new", "bench",
+        "test", "watch", "reload", "fmt", "repl", "lsp", "doc", "new", "bench",
     ]
 
     /// Name and version, the line of `--version`.
@@ -68,6 +68,9 @@ struct PipelineOptions: ParsableArguments {
 
     /// The mode of the cache: the option, else the variable SIMPLE_CACHE.
     var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
+
+    /// Whether objects made earlier will do: no stage was asked to show what it does or how long it takes.
+    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && (cacheMode == .fast || cacheMode == .content) }
 
     func validate() throws {
         if let cache, CacheMode(cache) == nil {

@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import Testing
 
 /// What gdb, binutils and perf see of Simple code.

@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import Testing
 
 /// Programs outside the cache and outside `simple`: standalone executables and ELF objects, through the tools that
