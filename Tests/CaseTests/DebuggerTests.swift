@@ -63,7 +63,7 @@ import Testing
         // Inlined frames are frames.
         for part in [
             "#0  inner () at app.simple:3", "#1  middle () at app.simple:8",
-            "main () at app.simple:16", "3    ", "exited normally",
+            "main () at app.simple:16", "3\t    return a[k]", "exited normally",
         ] where !text.contains(part) {
             Issue.record("gdb says nothing of `\(part)`:\n\(text)", sourceLocation: location)
         }
