@@ -171,9 +171,9 @@ struct FunctionRecord {
     /// Tarjan's indices for the components of functions under inference.
     var order = 0
     var low = 0
-    var failed = false
     var isPublic = false
     var isPrivate = false
+    var marks = Checker.ItemMarks()
 }
 
 struct TypeParameterRecord {
@@ -203,6 +203,7 @@ struct StructRecord {
     var privateFields = false
     var methods = NameMap<FunctionID>()
     var isPublic: Bool
+    var marks = Checker.ItemMarks()
 }
 
 struct ConstantRecord {
@@ -212,7 +213,7 @@ struct ConstantRecord {
     var value: ConstantValue?
     var type = TypeID.error
     var inProgress = false
-    var owner: StructID?
+    var marks = Checker.ItemMarks()
 }
 
 /// A module-level variable; parallel to `program.globals`.
@@ -230,8 +231,14 @@ struct GlobalRecord {
     /// The expression that determines its type, if it has no annotation.
     var valueNode: NodeID
     var typeNode: NodeID
-    /// A tuple pattern's element path inside the value, for destructuring declarations.
+    /// Its declaration was checked: assignments from now on are further ones.
     var declared = false
+    /// Assigned again, or changed in place, somewhere.
+    var changed = false
+    /// Its first value is a plain `nil`: a later value of type T makes it a `T?`.
+    var startsNil = false
+    /// Its module is in a cycle of imports and its first value a constant: set before all initialisers run.
+    var isConstantInitialised = false
 }
 
 struct AliasRecord {
@@ -280,6 +287,8 @@ final class Checker {
     var foundInfiniteType = false
     /// Values of operations on constants in the present body, while they are evaluated.
     var knownConstants: [ExprID: ConstantValue] = [:]
+    /// Links of the `if` chains being checked.
+    var ifLinks: ContiguousArray<IfLink> = []
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
@@ -297,8 +306,12 @@ final class Checker {
     var assignedAtTopLevel: Set<Int> = []
     /// Bodies of functions under inference.
     var unfinished: [FunctionID: SavedBody] = [:]
-    /// For generalised functions: how many explicit and implicit type parameters.
-    var componentArguments: [FunctionID: (base: Int, count: Int)] = [:]
+    /// How many statements at the beginning of `<top>` initialise statics.
+    var rootStatics = 0
+    /// The structs around the one whose comparability is being found out.
+    var comparedStructs: [TypeID] = []
+    /// Index of each module by its path; filled when first needed.
+    var modulesByPath: [String: Int] = [:]
 
     let known: KnownNames
     let methods: BuiltinMethods
@@ -341,14 +354,17 @@ final class Checker {
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
         refuseInfiniteStructs()
+        refuseGrowingStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
+        findConstantStatics()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
             prepareSignature(FunctionID(id))
         }
         for id in functionsCalleesFirst() where !functionRecords[id.index].isAnnotated {
             if !modules[functionRecords[id.index].module].isPrelude { checkFunction(id) }
         }
+        for index in modules.indices where index != preludeIndex { checkConstantStatics(index) }
         for index in modules.indices where index != preludeIndex && index != rootIndex { checkInitializer(index) }
         checkTopLevel()
         var id = 0
@@ -359,10 +375,12 @@ final class Checker {
         while let needed = neededPrelude.popLast() { checkFunction(needed) }
         checkFieldDefaults()
         settleGlobals()
+        refuseInitialisationCycles()
+        program.methodResolver = makeMethodResolver()
         if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
         reportUnusedImports()
-        program.methodResolver = makeMethodResolver()
+        reportUnchangedGlobals()
         for (id, name) in usedNames { program.names[id] = name }
     }
 

@@ -187,7 +187,7 @@ extension Checker {
         case .binary: return inferBinary(n, node, hint: hint)
         case .comparison: return inferComparison(n)
         case .cast: return inferCast(n)
-        case .ifExpression: return inferIf(n, node, hint: hint, valueWanted: true)
+        case .ifExpression: return inferIf(n, hint: hint, valueWanted: true)
         case .matchExpression: return inferMatch(n, node, hint: hint, valueWanted: true)
         case .block: return checkBlock(n.listA, span: n.span, valueWanted: true, expected: hint)
         case .error, .unsupported, .underscore: return errorExpr(n.span)
@@ -288,13 +288,49 @@ extension Checker {
         let expr = add(
             .floatConstant, final, a: UInt32(truncatingIfNeeded: bits), b: UInt32(truncatingIfNeeded: bits >> 32),
             at: n.span)
-        if program.types.kind(final) == .variable { context.openLiterals.append((expr, node)) }
+        if program.types.kind(final) == .variable {
+            context.openLiterals.append((expr, node))
+        } else if final == .f32 && suffix == .none {
+            settleFloat(expr, node)
+        }
         return expr
+    }
+
+    /// Reads a float literal again in the type f32, from its text: rounded to f64 first it would be rounded twice.
+    /// An instance of a generic function may need both readings: the other one is kept in `c`.
+    private func settleFloat(_ expr: ExprID, _ node: NodeID) {
+        let e = context.body[expr]
+        let type = resolve(e.type)
+        guard type == .f32 || program.types.kind(type) == .parameter else { return }
+        guard node.index < context.tree.nodes.count else { return }
+        let n = context.tree[node]
+        let literal = n.kind == .unary ? context.tree[n.nodeA] : n
+        // A default's literal belongs to another module's tree; it was read where it is declared.
+        let isSame = literal.kind == .floatLiteral && literal.a == e.a && (literal.b ^ e.b) & 0x7FFF_FFFF == 0
+        guard isSame else { return }
+        var written = program.sources[context.file].text(literal.span)
+        written.removeAll { $0 == "_" }
+        guard var value = Float(written) else { return }
+        if value.isInfinite && type == .f32 {
+            error(
+                "E0003", "the number does not fit `f32`", context.tree[node].span, label: "out of range for `f32`",
+                helps: ["the largest `f32` is about 3.4e38; use `f64`"])
+        }
+        if n.kind == .unary { value = -value }
+        let bits = Double(value).bitPattern
+        if type == .f32 {
+            context.body[expr].a = UInt32(truncatingIfNeeded: bits)
+            context.body[expr].b = UInt32(truncatingIfNeeded: bits >> 32)
+        } else {
+            context.body[expr].flags |= HIRExpr.hasSingle
+            context.body[expr].c = value.bitPattern
+        }
     }
 
     /// Reports a literal that its type cannot hold (E0003).
     func checkLiteralFits(_ expr: ExprID, _ node: NodeID) {
         let e = context.body[expr]
+        if e.kind == .floatConstant { return settleFloat(expr, node) }
         guard e.kind == .intConstant else { return }
         let negative = e.flags & 2 != 0
         let bits = UInt64(e.a) | UInt64(e.b) << 32
@@ -446,6 +482,7 @@ extension Checker {
         switch definition.kind {
         case .constant:
             guard let value = constantValue(definition.index) else { return errorExpr(span) }
+            warnIfDeprecated(constants[definition.index].marks, text(name), span)
             return materialize(value, constants[definition.index].type, span)
         case .global: return readGlobal(definition.index, span)
         case .broken: return errorExpr(span)
@@ -475,7 +512,7 @@ extension Checker {
         let record = globalRecords[index]
         let group = moduleCycles[record.module]
         if record.module == context.module || group != moduleCycles[context.module] { return false }
-        if record.valueNode.exists && isLiteral(modules[record.module].tree, record.valueNode) { return false }
+        if record.isConstantInitialised { return false }
         if silenced == 0, reportedCycles.insert(group).inserted {
             error(
                 "E0602", "`\(text(record.name))` belongs to a module that imports this one: neither can be initialised first", span,
@@ -487,6 +524,7 @@ extension Checker {
     /// Whether a read of global `index` here may come before its initialiser has run (P014 then).
     private func mayBeUninitialised(_ index: Int) -> Bool {
         let record = globalRecords[index]
+        if record.isConstantInitialised { return false }
         if context.isInitializer {
             if record.module == context.module { return !assignedAtTopLevel.contains(index) }
             // Modules that do not import this one are initialised before it.
@@ -497,14 +535,6 @@ extension Checker {
         // Functions run early only if an initialiser of this group of modules calls them.
         let group = moduleCycles[record.module]
         return modules.indices.contains { moduleCycles[$0] == group && modules[$0].initialisersCall }
-    }
-
-    private func isLiteral(_ tree: SyntaxTree, _ node: NodeID) -> Bool {
-        switch tree[node].kind {
-        case .intLiteral, .floatLiteral, .boolLiteral, .nilLiteral, .stringLiteral, .charLiteral: true
-        case .unary: isLiteral(tree, tree[node].nodeA)
-        default: false
-        }
     }
 
     private func inferSelf(_ n: Node) -> ExprID {
@@ -637,10 +667,7 @@ extension Checker {
     // MARK: Index, slice, member
 
     private func inferIndex(_ n: Node) -> ExprID {
-        let baseNode = context.tree[n.nodeA]
-        // `[i64].filled`-like type applications are handled by calls; `P[A]` of a function is E0111 territory.
         let base = infer(n.nodeA)
-        _ = baseNode
         let baseType = resolve(type(of: base))
         if program.types.kind(baseType) == .tuple {
             let index = context.tree[n.nodeB]

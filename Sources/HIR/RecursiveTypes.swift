@@ -2,10 +2,8 @@ internal import Diagnostics
 internal import Support
 internal import Syntax
 
-/// Structs that contain themselves (E0305), and generic functions that need ever larger instances (E0310).
+/// Structs that contain themselves (E0305).
 extension Checker {
-    // MARK: Structs
-
     /// What of another struct lies inside a field's value.
     private struct Containment {
         var structure: Int
@@ -109,74 +107,5 @@ extension Checker {
             }
         }
         return program.structs[id].fieldTypes.contains(where: holds)
-    }
-
-    // MARK: Instances
-
-    /// Refuses generic functions whose instances need ever larger type arguments.
-    ///
-    /// Nodes are the type parameters of functions; a call passes a caller's parameter on to a callee's, as it is or
-    /// inside a larger type. Instances are unbounded iff a cycle passes one on inside a larger type (ECMA-335, II.9.2).
-    func refuseUnboundedInstances() {
-        struct Edge {
-            var target: Int
-            var grows: Bool
-            var function: Int
-            var position: UInt32
-        }
-        var first = [Int](repeating: 0, count: program.functions.count + 1)
-        for i in program.functions.indices { first[i + 1] = first[i] + program.functions[i].typeParameterCount }
-        guard let count = first.last, count > 0 else { return }
-        var edges = [[Edge]](repeating: [], count: count)
-        var anyGrows = false
-        for f in program.functions.indices where program.functions[f].typeParameterCount > 0 {
-            guard let body = program.functions[f].body else { continue }
-            for e in body.exprs where e.kind == .call {
-                let callee = Int(e.a)
-                for k in 0..<min(body.count(e.listC), program.functions[callee].typeParameterCount) {
-                    let argument = TypeID(rawValue: body.raw(e.listC, k))
-                    if !program.types.entries[argument.index].isGeneric { continue }
-                    let grows = program.types.kind(argument) != .parameter
-                    if grows { anyGrows = true }
-                    forEachParameter(argument) { p in
-                        guard p < program.functions[f].typeParameterCount else { return }
-                        edges[first[f] + p].append(Edge(target: first[callee] + k, grows: grows, function: f, position: e.position))
-                    }
-                }
-            }
-        }
-        if !anyGrows { return }
-        // A growing edge lies on a cycle iff its source can be reached from its target.
-        var reported: Set<Int> = []
-        for source in edges.indices {
-            for edge in edges[source] where edge.grows && !reported.contains(edge.function) {
-                var seen: Set<Int> = [edge.target]
-                var work = [edge.target]
-                while let node = work.popLast() {
-                    if node == source {
-                        reported.insert(edge.function)
-                        reportUnbounded(edge.function, edge.position)
-                        break
-                    }
-                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
-                }
-            }
-        }
-    }
-
-    private func forEachParameter(_ type: TypeID, _ body: (Int) -> Void) {
-        let entry = program.types.entries[type.index]
-        if !entry.isGeneric { return }
-        if entry.kind == .parameter { return body(Int(entry.payload)) }
-        for i in 0..<Int(entry.count) { forEachParameter(program.types.pool[Int(entry.start) + i], body) }
-    }
-
-    private func reportUnbounded(_ function: Int, _ position: UInt32) {
-        let saved = enterContext(module: functionRecords[function].module)
-        defer { leaveContext(saved) }
-        error(
-            "E0310", "`\(program.functions[function].name)` needs ever larger instances of itself",
-            SourceSpan(start: position, end: position + 1), label: "each call needs one for a larger type",
-            helps: ["pass a value of the same type on, or use a loop"])
     }
 }

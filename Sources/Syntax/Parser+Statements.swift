@@ -79,14 +79,12 @@ extension Parser {
     mutating func oneLine() throws(SyntaxFailure) -> NodeID {
         let begin = start
         let base = stack.count
-        let underscoreBase = underscores.count
         while true {
             push(try simpleStatement(isBody: true))
             guard kind == .semicolon else { break }
             advance()
             if kind == .newline || kind == .kwElse || kind == .kwElif { break }
         }
-        _ = underscoreBase
         return add(.block, flags: 1, a: list(from: base), from: begin)
     }
 
@@ -480,32 +478,44 @@ extension Parser {
     /// if = "if" cond ":" body { "elif" cond ":" body } [ "else" ":" body ]
     private mutating func ifStatement() throws(SyntaxFailure) -> NodeID {
         let saved = try enter()
-        let begin = start
-        let header = token.span
-        advance()
-        let condition = try self.condition()
-        try blockColon("if")
-        let then = try body(header)
+        let base = stack.count
         var other = NodeID.none
-        // A one-line body leaves its line end to us.
-        if kind == .newline, kind(ahead: 1) == .kwElif || kind(ahead: 1) == .kwElse { advance() }
-        if kind == .kwElif {
-            other = try ifStatement()
-        } else if kind == .kwElse {
-            if isForeignElseIf() {
-                advance()
-                other = try ifStatement()
-            } else {
-                let header = token.span
-                advance()
-                try blockColon("else")
-                other = try body(header)
-            }
+        // However long a chain is, it nests no deeper than one `if`: its links wait on the stack.
+        while true {
+            let begin = start
+            let header = token.span
+            advance()
+            push(try condition())
+            try blockColon("if")
+            push(try body(header))
+            stack.append(begin)
+            // A one-line body leaves its line end to us.
+            if kind == .newline, kind(ahead: 1) == .kwElif || kind(ahead: 1) == .kwElse { advance() }
+            if kind == .kwElif { continue }
+            guard kind == .kwElse else { break }
+            let elseHeader = token.span
+            let isElseIf = isForeignElseIf()
+            advance()
+            if isElseIf { continue }
+            try blockColon("else")
+            other = try body(elseHeader)
+            break
         }
         leave(saved)
-        return addEnding(
-            .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin,
-            at: other.exists ? other : then)
+        while stack.count > base {
+            let (condition, then, begin) = popLink()
+            other = addEnding(
+                .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin,
+                at: other.exists ? other : then)
+        }
+        return other
+    }
+
+    /// The last link of an `if` chain on the stack: condition, branch, where it begins.
+    mutating func popLink() -> (condition: NodeID, then: NodeID, begin: UInt32) {
+        let begin = stack.removeLast()
+        let then = NodeID(rawValue: stack.removeLast())
+        return (NodeID(rawValue: stack.removeLast()), then, begin)
     }
 
     /// At `else`: reports `else if`, which is then read as `elif`.
