@@ -122,6 +122,19 @@ import Support
         #expect(text.hasSuffix("60 errors; the first 50 errors are shown\n"))
         #expect(TextRenderer().render(DiagnosticList(), map) == "")
     }
+
+    @Test func stopsAtFiftyWarningsButNeverHidesAnError() {
+        let map = sources(("a.simple", "x"))
+        var list = DiagnosticList()
+        for _ in 0..<53 { list.warning("W0501", "m", at: label(map, "x")) }
+        var text = TextRenderer().render(list, map)
+        #expect(text.split(separator: "\n").filter { $0.hasPrefix("warning[") }.count == 50)
+        #expect(text.hasSuffix("3 more warnings not shown\n\n53 warnings\n"))
+        list.error("E0201", "m", at: label(map, "x"))
+        text = TextRenderer().render(list, map)
+        #expect(text.contains("error[E0201]"))
+        #expect(text.hasSuffix("1 error, 53 warnings\n"))
+    }
 }
 
 @Suite struct JSONRendererTests {
