@@ -46,16 +46,17 @@ let package = Package(
         stage("Linker", ["Support", "SMF"]),
         stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"]),
         stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"]),
+        stage("Cache", ["CPlatform", "Support", "SMF", "Loader"]),
         stage(
             "Driver",
             [
                 "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
-                "Runtime", "RuntimeABI",
+                "Runtime", "RuntimeABI", "Loader", "Cache",
             ]),
         .executableTarget(
             name: "simplec",
             dependencies: [
-                "Driver", "Diagnostics", "Support", "SMF", "Linker",
+                "Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
@@ -64,6 +65,8 @@ let package = Package(
                 .unsafeFlags([
                     "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCollections", "-l_FoundationCShims",
                     "-lswiftSynchronization",
+                    // Tells builds of the compiler apart: part of every key of the cache.
+                    "-Xlinker", "--build-id",
                 ])
             ]),
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 #include <dlfcn.h>
+#include <elf.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -66,6 +67,29 @@ void cp_reserve_standard_files(void) {
         if (fcntl(file, F_GETFD) == -1 && errno == EBADF) open("/dev/null", file == 0 ? O_WRONLY : O_RDONLY);
 }
 int cp_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+int cp_create_new(const char *path, uint32_t mode) { return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode); }
+
+int cp_uses_colour(void) {
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0) && isatty(2);
+}
+
+// In a section of its own, so that the linker of standalone executables finds it.
+__attribute__((section(".smf_slot"), used, aligned(16))) static const volatile cp_image_slot_words image_slot = {
+    {'S', 'M', 'F', ' ', 'i', 'm', 'a', 'g', 'e', ' ', 's', 'l', 'o', 't', ' ', '1'}, 0, 0, 0, 0};
+
+cp_image_slot_words cp_read_image_slot(void) { return image_slot; }
+void *cp_embedded_image(void) { return (char *)&image_slot + image_slot.displacement; }
+
+extern const Elf64_Ehdr __ehdr_start __attribute__((weak, visibility("hidden")));
+
+int cp_has_appendix(void) {
+    struct stat status;
+    if (!&__ehdr_start || stat("/proc/self/exe", &status) != 0) return 0;
+    // Every tool writes the section headers last. If one does not, its files are looked at more closely, no more.
+    uint64_t end = __ehdr_start.e_shoff + (uint64_t)__ehdr_start.e_shnum * sizeof(Elf64_Shdr);
+    return (uint64_t)status.st_size > end;
+}
 
 const void *cp_math_function(const char *name) {
     static void *library;

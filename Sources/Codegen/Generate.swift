@@ -15,11 +15,12 @@ internal import Support
 package struct CodegenOptions: Sendable {
     /// Header fields of the object module (SMF_FORMAT §3).
     package var sourceHash: UInt64 = 0
-    package var abiHash: UInt64 = 0
     package var toolchainID: UInt64 = 0
     package var runtimeABI: UInt64 = runtimeABIVersion
     /// Extensions that the code may use beyond the baseline.
     package var cpuFeatures: SMFCPUFeatures = []
+    /// What the object module says of itself.
+    package var description = ObjectDescription()
     /// Checks every register allocation; stops the compiler if one is wrong.
     package var verify = false
     package init() {}

@@ -32,7 +32,6 @@ struct ObjectModule {
         self.options = options
         writer = SMFWriter(flags: .positionIndependent, cpuFeatures: options.cpuFeatures)
         writer.setSourceHash(options.sourceHash)
-        writer.setABIHash(options.abiHash)
         writer.setToolchainID(options.toolchainID)
         writer.setRuntimeABI(options.runtimeABI)
         // Two more for the panic entries, which the module need not name.
@@ -49,8 +48,19 @@ struct ObjectModule {
         }
         let pool = addData(generator.constants.bytes)
         addCodeRelocations(generator, text, pool)
+        addDescription()
         addSourceMap(generator)
         return writer.emit()
+    }
+
+    private mutating func addDescription() {
+        var globals: [String: UInt32] = [:]
+        if !options.description.dataTypes.isEmpty {
+            for object in module.data where symbolIndices[object.symbol.index] != .max {
+                globals[module[object.symbol].name] = symbolIndices[object.symbol.index]
+            }
+        }
+        options.description.add(to: &writer) { globals[$0] }
     }
 
     // MARK: Symbols

@@ -14,13 +14,14 @@ extension Compilation {
     /// Reads and parses the root and everything it imports.
     mutating func loadModules() {
         var loader = ModuleLoader(rootPath: rootPath)
-        loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
+        loader.load(rootPath, bytes: rootBytes, stamp: rootStamp, interner: &interner, diagnostics: &diagnostics)
         rootBytes = []
         hasSyntaxErrors = loader.hasSyntaxErrors
         for row in loader.timing.rows { timing.add(row) }
         timing.lineCount = loader.timing.lineCount
         sources = loader.sources
         recordedSources = loader.recordedSources()
+        probes = loader.probes
         parsed = CheckInput(sources: sources, modules: loader.modules, root: 0)
     }
 
@@ -59,7 +60,12 @@ extension Compilation {
         for file in checked.sources.files.dropFirst(shown.files.count) { shown.add(file) }
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
-        for index in checked.modules.indices { modules.append(lower(&checked, module: ModuleID(index))) }
+        moduleInterfaces = checked.modules.map { $0.interface }
+        for index in checked.modules.indices {
+            let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
+            modules.append(module)
+            moduleDescriptions.append(description)
+        }
     }
 
     mutating func printMIR(_ section: String) {
@@ -95,10 +101,12 @@ extension Compilation {
 
     mutating func generateObjects() {
         var codegenOptions = CodegenOptions()
-        codegenOptions.toolchainID = Version.toolchainID
+        codegenOptions.toolchainID = Version.toolchainID(optimize: options.optimize)
         codegenOptions.verify = options.paranoid
+        let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
         for index in modules.indices {
             codegenOptions.sourceHash = sourceHash(of: index)
+            codegenOptions.description = objectDescription(of: index, abiHashes)
             let bytes = generate(modules[index], options: codegenOptions)
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
         }
@@ -108,6 +116,33 @@ extension Compilation {
     /// Digest of the source of module `index`.
     private func sourceHash(of index: Int) -> UInt64 {
         moduleFiles[index].bytes.withUnsafeBytes { xxh64($0) }
+    }
+
+    /// What the object module of module `index` says of itself. `abiHashes` are those of all modules.
+    private func objectDescription(of index: Int, _ abiHashes: [UInt64]) -> ObjectDescription {
+        var result = ObjectDescription()
+        result.interface = moduleInterfaces[index]
+        result.version = Version.text(optimize: options.optimize, module: modules[index].name)
+        let description = moduleDescriptions[index]
+        result.types = description.types.map {
+            ObjectDescription.TypeEntry(
+                name: $0.name, kind: $0.kind.typeInfoKind, size: $0.size, alignment: $0.alignment,
+                layoutHash: $0.layoutHash)
+        }
+        result.dataTypes = description.globalTypes
+        // The prelude is no file: it comes with the compiler, which `toolchain_id` names.
+        if result.interface.isEmpty { return result }
+        let file = moduleFiles[index]
+        result.dependencies.append(
+            ObjectDescription.Dependency(
+                kind: .source, name: file.path, size: UInt64(file.bytes.count),
+                digest: file.bytes.withUnsafeBytes { sha256($0) }))
+        for used in description.usedModules where abiHashes[used.index] != 0 {
+            result.dependencies.append(
+                ObjectDescription.Dependency(
+                    kind: .module, name: modules[used.index].name, size: 0, digest: SMFDigest(abiHashes[used.index])))
+        }
+        return result
     }
 
     mutating func printObjects() {
@@ -125,7 +160,10 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
-            image = try link(objects, options: LinkOptions(entry: Pipeline.entrySymbolName))
+            image = try link(
+                objects,
+                options: LinkOptions(
+                    entry: Pipeline.entrySymbolName, version: Version.text(optimize: options.optimize), symbolHash: true))
         } catch {
             for problem in error.problems { bugs.append("link: \(problem)") }
         }
@@ -138,5 +176,26 @@ extension Compilation {
 
     mutating func verifyImage() {
         if let problem = ModuleInspector.problem(with: image) { bugs.append("link: \(problem)") }
+    }
+}
+
+extension TypeKind {
+    /// How section TypeInfo calls types of this kind.
+    fileprivate var typeInfoKind: TypeInfoKind {
+        switch self {
+        case .bool: .bool
+        case .char: .character
+        case .i8, .i16, .i32, .i64: .signedInteger
+        case .u8, .u16, .u32, .u64: .unsignedInteger
+        case .f32, .f64: .float
+        case .str: .string
+        case .tuple: .tuple
+        case .array: .array
+        case .range: .range
+        case .option: .option
+        case .function: .function
+        case .structure: .structure
+        case .error, .never, .nilType, .parameter, .variable: .other
+        }
     }
 }

@@ -1,6 +1,9 @@
+internal import Cache
 package import Diagnostics
 internal import HIR
 internal import Linker
+package import Loader
+internal import Lowering
 internal import MIR
 package import Support
 internal import Syntax
@@ -15,6 +18,10 @@ package struct Compilation: ~Copyable {
     /// The root module as given: its path and its bytes.
     let rootPath: String
     var rootBytes: [UInt8]
+    /// What the root's file was when it was read; `nil`: no file, or none with lasting contents.
+    let rootStamp: FileStamp?
+    /// What was looked at in the file system to find the other modules.
+    var probes = FileProbes()
 
     /// What `parse` leaves for `check`.
     var parsed: CheckInput?
@@ -24,6 +31,10 @@ package struct Compilation: ~Copyable {
     var modules: [MIRModule] = []
     /// The source file of each of `modules`.
     var moduleFiles: [SourceFile] = []
+    /// What importers of each of `modules` rely on, as text; empty for the prelude, which is part of the compiler.
+    var moduleInterfaces: [[UInt8]] = []
+    /// What lowering says of each of `modules`.
+    var moduleDescriptions: [ModuleDescription] = []
     /// What `generate` leaves for `link`.
     var objects: [LinkInput] = []
     /// The linked image.
@@ -36,10 +47,11 @@ package struct Compilation: ~Copyable {
     package var bugs: [String] = []
 
     /// Starts a compilation of the program whose root module is `bytes`, read from `path`.
-    package init(rootPath path: String, bytes: [UInt8], options: CompileOptions) {
+    package init(rootPath path: String, bytes: [UInt8], stamp: FileStamp? = nil, options: CompileOptions) {
         self.options = options
         rootPath = path
         rootBytes = bytes
+        rootStamp = stamp
     }
 
     /// A module has syntax errors. Imports that lead nowhere are errors too, but checking goes on behind them.

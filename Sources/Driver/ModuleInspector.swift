@@ -2,10 +2,12 @@ internal import SMF
 
 /// SMF modules in words, for `inspect`, `--emit` and the verifiers.
 package enum ModuleInspector {
-    /// The text form of a module, as far as it can be read, and whether it keeps every rule of the format.
+    /// The text form of a module, also of one inside an executable, as far as it can be read, and whether it keeps every rule of the format.
     package static func describe(_ bytes: [UInt8]) -> (text: String, isSound: Bool) {
-        bytes.withUnsafeBytes { raw in
-            (smfText(raw), problem(with: raw) == nil)
+        bytes.withUnsafeBytes { file in
+            // A standalone executable is the module inside.
+            let raw = embeddedImage(in: file).map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
+            return (smfText(raw), problem(with: raw) == nil)
         }
     }
 

@@ -126,18 +126,33 @@ struct MentionedNames {
     private static let mentioned: UInt32 = 1 << 31
     /// By `NameID`: number of the last function that declares the name, and whether one mentions it.
     private var entries: ContiguousArray<UInt32>
+    /// By `NameID`: the node from which on the last function that declares the name means its own.
+    private var starts: ContiguousArray<UInt32>
     private var function: UInt32 = 0
 
     /// - Parameter nameCount: how many names there are; all that are added lie below.
-    init(nameCount: Int) { entries = ContiguousArray(repeating: 0, count: nameCount) }
+    init(nameCount: Int) {
+        entries = ContiguousArray(repeating: 0, count: nameCount)
+        starts = entries
+    }
 
     /// Begins a function, whose own names are added before those it mentions.
     mutating func begin() { function += 1 }
-    mutating func addOwn(_ name: NameID) {
+    /// The function declares `name` at node `index`; its first declaration counts.
+    mutating func addOwn(_ name: NameID, at index: Int) {
+        if entries[name.index] & ~MentionedNames.mentioned == function { return }
         entries[name.index] = entries[name.index] & MentionedNames.mentioned | function
+        starts[name.index] = UInt32(truncatingIfNeeded: index)
     }
-    mutating func add(_ name: NameID) {
-        if entries[name.index] & ~MentionedNames.mentioned != function { entries[name.index] |= MentionedNames.mentioned }
+    /// The name declared at node `index` can be used from node `other` on only.
+    mutating func moveOwn(_ name: NameID, from index: Int, to other: Int) {
+        if starts[name.index] == UInt32(truncatingIfNeeded: index) { starts[name.index] = UInt32(truncatingIfNeeded: other) }
+    }
+    /// The function mentions `name` at node `index`.
+    mutating func add(_ name: NameID, at index: Int) {
+        if entries[name.index] & ~MentionedNames.mentioned != function || starts[name.index] > UInt32(truncatingIfNeeded: index) {
+            entries[name.index] |= MentionedNames.mentioned
+        }
     }
     func contains(_ name: NameID) -> Bool {
         name.index < entries.count && entries[name.index] & MentionedNames.mentioned != 0
@@ -308,8 +323,6 @@ final class Checker {
     var unfinished: [FunctionID: SavedBody] = [:]
     /// How many statements at the beginning of `<top>` initialise statics.
     var rootStatics = 0
-    /// The structs around the one whose comparability is being found out.
-    var comparedStructs: [TypeID] = []
     /// Index of each module by its path; filled when first needed.
     var modulesByPath: [String: Int] = [:]
 
@@ -353,8 +366,7 @@ final class Checker {
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
-        refuseInfiniteStructs()
-        refuseGrowingStructs()
+        checkRecursiveStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         findConstantStatics()
@@ -382,6 +394,10 @@ final class Checker {
         reportUnusedImports()
         reportUnchangedGlobals()
         for (id, name) in usedNames { program.names[id] = name }
+        for index in modules.indices where index != preludeIndex {
+            program.modules[index].imports = modules[index].dependencies.map { ModuleID($0) }
+            if !diagnostics.hasErrors { program.modules[index].interface = interfaceText(of: index) }
+        }
     }
 
     /// Text of the field names, for display forms.

@@ -63,11 +63,18 @@ extension Checker {
         mentions.begin()
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .parameter || n.kind == .bindingPattern { mentions.addOwn(n.nameA) }
+            switch n.kind {
+            case .parameter, .bindingPattern: mentions.addOwn(n.nameA, at: i)
+            case .declaration:
+                // Its value, which comes before it, does not see the new name.
+                let pattern = context.tree[n.nodeA]
+                if pattern.kind == .bindingPattern { mentions.moveOwn(pattern.nameA, from: Int(n.a), to: i) }
+            default: break
+            }
         }
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .name { mentions.add(n.nameA) }
+            if n.kind == .name { mentions.add(n.nameA, at: i) }
         }
     }
 

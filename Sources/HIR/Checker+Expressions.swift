@@ -99,7 +99,9 @@ extension Checker {
                 label: "its type would contain itself", helps: ["annotate the types to see where they disagree"])
             return errorExpr(span)
         }
-        if source == .nilType && context.body[expr].kind == .nilConstant {
+        if source == .nilType, context.body[expr].kind == .call || context.body[expr].kind == .builtin {
+            helps.append("this call gives no value; a `\(describe(target))` must stand here")
+        } else if source == .nilType && context.body[expr].kind == .nilConstant {
             helps.append("a plain `\(describe(target))` is never nil; use `\(describe(target))?`")
         } else if program.types.kind(source) == .option, resolve(program.types.argument(source, 0)) == target {
             helps.append("handle the missing value: `… ?? default`, or `.unwrap()` to panic on None")
@@ -458,8 +460,22 @@ extension Checker {
         candidates += PreludeFunction.allCases.map(\.rawValue) + ["Some", "None", "true", "false", "nil"]
         var helps = suggestion(text(name), candidates)
         let field = context.owner.map { program.structs[$0.index].fieldNames.contains(name) } ?? false
+        if let later = laterDeclaration(of: name, behind: span) {
+            helps = ["`\(text(name))` is declared further down, in line \(later); a variable can be used only below its declaration"]
+        }
         if field { helps = ["members are not in scope by themselves: write `self.\(text(name))`"] }
         error("E0201", "unknown name `\(text(name))`", span, label: "not found in this scope", helps: helps)
+    }
+
+    /// The line of the next declaration of variable `name` behind a mention of it, for a help.
+    private func laterDeclaration(of name: NameID, behind span: SourceSpan) -> Int? {
+        let tree = context.tree
+        var found: UInt32?
+        for n in tree.nodes where n.kind == .declaration && n.span.start > span.end {
+            let pattern = tree[n.nodeA]
+            if pattern.kind == .bindingPattern, pattern.nameA == name, n.span.start < found ?? .max { found = n.span.start }
+        }
+        return found.map { program.sources[context.file].lineAndColumn(of: $0).line }
     }
 
     /// A read of local `index` (into `infos`).
@@ -610,7 +626,13 @@ extension Checker {
                     _ = unify(element, own)
                 } else if !unify(element, own) {
                     if kind(element) != .option, let joined = join(element, false, own, false) { element = joined } else {
-                        parts[parts.count - 1] = coerce(expr, to: element, item)
+                        let first = parts.firstIndex { !isNil($0) } ?? 0
+                        error(
+                            "E0301", "the elements of an array have one type, but `\(describe(element))` and `\(describe(own))` differ",
+                            i.span, label: "this is `\(describe(own))`",
+                            secondary: [label(context.tree[nodes[first]].span, "this is `\(describe(element))`")],
+                            helps: ["put values of different types in a tuple `(…)`, or in a struct"])
+                        parts[parts.count - 1] = errorExpr(i.span)
                     }
                 }
             }
@@ -779,11 +801,16 @@ extension Checker {
             return result
         }
         guard program.types.kind(baseType) == .structure else {
-            let isMethod = methodGroup(baseType).map { methods.find($0, name) != nil } ?? false
+            let group = methodGroup(baseType)
+            let isMethod = group.map { methods.find($0, name) != nil || preludeMethod($0, name) != nil } ?? false
+            var helps = isMethod ? ["call it: `.\(text(name))(…)`"] : []
+            if !isMethod, let group {
+                helps = suggestion(text(name), methods.names(group).map { text($0) })
+                if !helps.isEmpty { helps.append("`\(describe(baseType))` has methods, which are called: `.name(…)`") }
+            }
             error(
                 program.types.kind(baseType) == .parameter ? "E0313" : "E0203",
-                "`\(describe(baseType))` has no field `\(text(name))`", nameSpan, label: isMethod ? "this is a method" : "",
-                helps: isMethod ? ["call it: `.\(text(name))(…)`"] : [])
+                "`\(describe(baseType))` has no field `\(text(name))`", nameSpan, label: isMethod ? "this is a method" : "", helps: helps)
             return errorExpr(span)
         }
         let id = Int(program.types.payload(baseType))

@@ -267,6 +267,15 @@ extension Checker {
         }
     }
 
+    /// Row `row` for values whose head no constructor of the matrix has: its rest, if it takes any head.
+    private func withoutHead(_ row: [Shape]) -> [[Shape]] {
+        switch row[0] {
+        case .any: return [Array(row.dropFirst())]
+        case .or(let alternatives): return alternatives.flatMap { withoutHead([$0] + row.dropFirst()) }
+        case .constructor: return []
+        }
+    }
+
     private func heads(_ rows: [[Shape]]) -> [Constructor] {
         var result: [Constructor] = []
         func collect(_ shape: Shape) {
@@ -289,7 +298,9 @@ extension Checker {
             return alternatives.contains { useful(rows, [$0] + row.dropFirst(), types, &budget) }
         }
         let type = resolve(types[0])
-        if let constructors = split(type, heads(rows + [row])) {
+        // A column without constructors decides nothing; types that contain themselves could be split for ever.
+        let heads = heads(rows + [row])
+        if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
                 let parts = fields(c, type)
                 let own = specialize(row, c, parts.count)
@@ -304,10 +315,7 @@ extension Checker {
             let others = rows.flatMap { specialize($0, c, 0) }
             return own.contains { useful(others, $0, Array(types.dropFirst()), &budget) }
         }
-        let others = rows.compactMap { row -> [Shape]? in
-            if case .any = row[0] { return Array(row.dropFirst()) }
-            return nil
-        }
+        let others = rows.flatMap(withoutHead)
         return useful(others, Array(row.dropFirst()), Array(types.dropFirst()), &budget)
     }
 
@@ -318,7 +326,8 @@ extension Checker {
         if types.isEmpty { return rows.isEmpty ? [] : nil }
         if rows.isEmpty { return types.map { _ in .any } }
         let type = resolve(types[0])
-        if let constructors = split(type, heads(rows)) {
+        let heads = heads(rows)
+        if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
                 let parts = fields(c, type)
                 let others = rows.flatMap { specialize($0, c, parts.count) }
@@ -328,10 +337,7 @@ extension Checker {
             }
             return nil
         }
-        let others = rows.compactMap { row -> [Shape]? in
-            if case .any = row[0] { return Array(row.dropFirst()) }
-            return nil
-        }
+        let others = rows.flatMap(withoutHead)
         guard let found = witness(others, Array(types.dropFirst()), &budget) else { return nil }
         return [.any] + found
     }

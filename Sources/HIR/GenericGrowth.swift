@@ -2,73 +2,20 @@ internal import Diagnostics
 internal import Support
 internal import Syntax
 
-/// Generic functions and structs that need ever larger instances of themselves (E0310).
+/// Generic functions that need ever larger instances of themselves (E0310).
 ///
-/// Nodes of a graph are the type parameters of all functions, or of all structs; an edge says that an instance passes a
-/// parameter on to another one, as it is or inside a larger type. Instances are unbounded iff a cycle passes one on
-/// inside a larger type (ECMA-335, II.9.2). Calls of methods that are found only in instances are no edges of the graph:
+/// Their type parameters and those they are passed on to make an `InstanceGraph`. Calls of methods that are found only in instances are no edges of the graph:
 /// where such calls pass on larger types, all instances are made on trial, down to a depth.
 extension Checker {
     /// How deeply the type arguments of an instance may nest (LANGUAGE §5.2 (5)).
     static let maximumInstanceDepth = 128
 
-    /// One use of a type parameter in the type arguments of another definition.
-    private struct Edge {
-        var target: Int
-        var grows: Bool
-        /// Index of the definition, and where in it the use stands.
-        var owner: Int
-        var place: Int
-        var callee: Int
-    }
-
-    /// Refuses structs whose fields mention ever larger instances of them.
-    func refuseGrowingStructs() {
-        var first = [0]
-        for info in program.structs { first.append(first[first.count - 1] + info.typeParameterCount) }
-        guard let count = first.last, count > 0 else { return }
-        var edges = [[Edge]](repeating: [], count: count)
-        func collect(_ type: TypeID, _ owner: Int, _ field: Int, level: Int) {
-            let entry = program.types.entries[type.index]
-            if !entry.isGeneric || level > 64 { return }
-            for i in 0..<Int(entry.count) {
-                let argument = program.types.argument(type, i)
-                if entry.kind == .structure {
-                    let grows = program.types.kind(argument) != .parameter
-                    forEachParameter(argument) { p in
-                        guard p < program.structs[owner].typeParameterCount else { return }
-                        edges[first[owner] + p].append(
-                            Edge(target: first[Int(entry.payload)] + i, grows: grows, owner: owner, place: field, callee: 0))
-                    }
-                }
-                collect(argument, owner, field, level: level + 1)
-            }
-        }
-        for owner in program.structs.indices where program.structs[owner].typeParameterCount > 0 {
-            for (field, type) in program.structs[owner].fieldTypes.enumerated() { collect(type, owner, field, level: 0) }
-        }
-        for edge in growingEdges(edges) {
-            let record = structRecords[edge.owner]
-            let saved = enterContext(module: record.module)
-            error(
-                "E0310", "struct `\(text(record.name))` needs ever larger instances of itself",
-                context.tree[context.tree[record.fieldNodes[edge.place]].nodeB].span,
-                label: "each instance needs one for a larger type",
-                helps: ["use the struct's own type parameters, as they are, in the types of its fields"])
-            leaveContext(saved)
-            program.structs[edge.owner].fieldTypes[edge.place] = .error
-        }
-    }
-
     /// Refuses generic functions whose instances need ever larger type arguments.
     ///
     /// - Requires: `program.methodResolver` is set; there are no errors.
     func refuseUnboundedInstances() {
-        var first = [Int](repeating: 0, count: program.functions.count + 1)
-        for i in program.functions.indices { first[i + 1] = first[i] + program.functions[i].typeParameterCount }
-        guard let count = first.last, count > 0 else { return }
-        var edges = [[Edge]](repeating: [], count: count)
-        var anyGrows = false
+        var graph = InstanceGraph(parameterCounts: program.functions.map { $0.typeParameterCount })
+        if graph.isEmpty { return }
         var methodsGrow = false
         for f in program.functions.indices where program.functions[f].typeParameterCount > 0 {
             guard let body = program.functions[f].body else { continue }
@@ -84,21 +31,14 @@ extension Checker {
                     let argument = TypeID(rawValue: body.raw(e.listC, k))
                     if !program.types.entries[argument.index].isGeneric { continue }
                     let grows = program.types.kind(argument) != .parameter
-                    if grows { anyGrows = true }
-                    forEachParameter(argument) { p in
-                        guard p < program.functions[f].typeParameterCount else { return }
-                        edges[first[f] + p].append(
-                            Edge(target: first[callee] + k, grows: grows, owner: f, place: Int(e.position), callee: callee))
+                    forEachParameter(argument) { parameter in
+                        graph.add(f, parameter, to: callee, k, grows: grows, position: e.position)
                     }
                 }
             }
         }
-        if anyGrows {
-            for edge in growingEdges(edges) {
-                reportUnbounded(edge.owner, UInt32(truncatingIfNeeded: edge.place), FunctionID(edge.callee))
-            }
-        }
-        if methodsGrow || anyGrows && hasDeferredMethods { tryInstances() }
+        for edge in graph.growingCycles() { reportUnbounded(edge.owner, edge.position, FunctionID(edge.callee)) }
+        if methodsGrow || graph.anyGrows && hasDeferredMethods { tryInstances() }
     }
 
     /// Some generic function calls a method that is found only in its instances.
@@ -108,27 +48,6 @@ extension Checker {
 
     private func isGrowing(_ type: TypeID) -> Bool {
         program.types.entries[type.index].isGeneric && program.types.kind(type) != .parameter
-    }
-
-    /// The growing edges that lie on a cycle (their source can be reached from their target), one for each definition.
-    private func growingEdges(_ edges: [[Edge]]) -> [Edge] {
-        var found: [Edge] = []
-        var reported: Set<Int> = []
-        for source in edges.indices {
-            for edge in edges[source] where edge.grows && !reported.contains(edge.owner) {
-                var seen: Set<Int> = [edge.target]
-                var work = [edge.target]
-                while let node = work.popLast() {
-                    if node == source {
-                        reported.insert(edge.owner)
-                        found.append(edge)
-                        break
-                    }
-                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
-                }
-            }
-        }
-        return found
     }
 
     // MARK: Instances on trial
@@ -182,7 +101,8 @@ extension Checker {
 
     // MARK: Helpers
 
-    private func forEachParameter(_ type: TypeID, _ body: (Int) -> Void) {
+    /// Calls `body` with the index of each type parameter in `type`.
+    func forEachParameter(_ type: TypeID, _ body: (Int) -> Void) {
         let entry = program.types.entries[type.index]
         if !entry.isGeneric { return }
         if entry.kind == .parameter { return body(Int(entry.payload)) }
@@ -196,5 +116,61 @@ extension Checker {
             "E0310", "`\(program.functions[function].name)` needs ever larger instances of itself",
             callSpan(position, callee, in: context.tree), label: "each call needs one for a larger type",
             helps: ["pass a value of the same type on, or use a loop"])
+    }
+}
+
+/// Which type parameters of generic declarations are passed on to which, as they are or inside a larger type.
+struct InstanceGraph {
+    struct Edge {
+        var target: Int
+        var grows: Bool
+        /// The declaration that it is passed to.
+        var callee: Int
+        /// The declaration that passes the parameter on, and where it does.
+        var owner: Int
+        var position: UInt32
+    }
+    /// Node of each declaration's first type parameter.
+    private var first: [Int]
+    private var edges: [[Edge]]
+    private(set) var anyGrows = false
+
+    init(parameterCounts: [Int]) {
+        first = [0]
+        for count in parameterCounts { first.append(first[first.count - 1] + count) }
+        edges = [[Edge]](repeating: [], count: first[first.count - 1])
+    }
+
+    /// No declaration is generic.
+    var isEmpty: Bool { edges.isEmpty }
+
+    mutating func add(_ owner: Int, _ parameter: Int, to target: Int, _ index: Int, grows: Bool, position: UInt32) {
+        guard first[owner] + parameter < first[owner + 1] else { return }
+        if grows { anyGrows = true }
+        edges[first[owner] + parameter].append(
+            Edge(target: first[target] + index, grows: grows, callee: target, owner: owner, position: position))
+    }
+
+    /// The edges that make a parameter larger on a cycle, one per declaration: instances are unbounded iff there are
+    /// any (ECMA-335, II.9.2). Such an edge lies on a cycle iff its source can be reached from its target.
+    func growingCycles() -> [Edge] {
+        if !anyGrows { return [] }
+        var found: [Edge] = []
+        var reported: Set<Int> = []
+        for source in edges.indices {
+            for edge in edges[source] where edge.grows && !reported.contains(edge.owner) {
+                var seen: Set<Int> = [edge.target]
+                var work = [edge.target]
+                while let node = work.popLast() {
+                    if node == source {
+                        reported.insert(edge.owner)
+                        found.append(edge)
+                        break
+                    }
+                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
+                }
+            }
+        }
+        return found
     }
 }

@@ -49,6 +49,9 @@ public struct StructInfo: Sendable {
     public var fieldNames: [NameID]
     /// Field types; `parameter(i)` means type argument i of the struct.
     public var fieldTypes: [TypeID]
+    /// Declarations that mention each other in a circle can be reached from the fields: only Options whose payload
+    /// mentions such structs can contain themselves.
+    public var isRecursive = false
     public init(
         name: String, module: ModuleID, typeParameterCount: Int, fieldNames: [NameID], fieldTypes: [TypeID]
     ) {
@@ -120,6 +123,10 @@ public struct ModuleInfo: Sendable {
     public var globals: [GlobalID]
     /// Part of the compiler: its functions show in no backtrace, so that users see their own call instead.
     public var isLibrary = false
+    /// The modules that it imports, in source order.
+    public var imports: [ModuleID] = []
+    /// What importers can rely on, as text (Interface.swift); empty in a program with errors.
+    public var interface: [UInt8] = []
     public init(path: String, file: FileID) {
         self.path = path
         self.file = file

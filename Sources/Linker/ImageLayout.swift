@@ -12,6 +12,8 @@ struct ImageLayout {
     var sourceMap = -1
     var types = -1
     var version = -1
+    var interface = -1
+    var dependencies = -1
     var imports = -1
     var baseRelocations = -1
     var symbolHash = -1
@@ -25,6 +27,8 @@ struct ImageLayout {
     var sourceMapBuilder: SourceMapBuilder
     var typesPayload: ContiguousArray<UInt8>
     var versionPayload: ContiguousArray<UInt8>
+    var interfacePayload: ContiguousArray<UInt8>
+    var dependenciesPayload: ContiguousArray<UInt8>
     var hashPayload: ContiguousArray<UInt8>
     /// Index in `symbols` of the undefined symbol of each imported name, by index in `LinkState.globals`.
     var importSymbols: [UInt32: UInt32]
@@ -68,6 +72,7 @@ extension LinkState {
         }
 
         var metadata = mergeMetadata()
+        if !problems.isEmpty { return nil }
         var sections = ContiguousArray<SMFSection>()
         var protection: SMFSectionFlags = .read
         func add(
@@ -89,7 +94,7 @@ extension LinkState {
         var image = ImageLayout(
             layout: SMFLayout(sections: [], symbolCount: 0, stringTableSize: 1, isImage: true), header: SMFHeader(),
             symbols: SMFSymbolTable(), order: SMFSymbolTable().order(), sourceMapBuilder: SourceMapBuilder(),
-            typesPayload: [], versionPayload: [], hashPayload: [], importSymbols: [:])
+            typesPayload: [], versionPayload: [], interfacePayload: [], dependenciesPayload: [], hashPayload: [], importSymbols: [:])
         image.code = add(.code, [.read, .execute], region(.code).size, region(.code).alignment, ".text")
         if isUsed[Int(Region.readOnly.rawValue)] {
             image.readOnly = add(.roData, .read, region(.readOnly).size, region(.readOnly).alignment, ".rodata")
@@ -104,6 +109,14 @@ extension LinkState {
         image.versionPayload = metadata.version
         if !metadata.version.isEmpty {
             image.version = add(.version, .read, UInt64(metadata.version.count), 1, ".version")
+        }
+        image.interfacePayload = metadata.interface
+        if !metadata.interface.isEmpty {
+            image.interface = add(.interface, .read, UInt64(metadata.interface.count), 1, ".iface")
+        }
+        if !metadata.dependencies.isEmpty {
+            image.dependenciesPayload = SMFDependency.encode(metadata.dependencies)
+            image.dependencies = add(.deps, .read, UInt64(image.dependenciesPayload.count), 8, ".deps")
         }
         let importCount = metadata.slotImportCount + wordImportCount
         if importCount > 0 {
@@ -175,7 +188,10 @@ extension LinkState {
         }
         image.header.flags = flags
         image.header.sourceHash = sources.withUnsafeBytes { xxh64($0) }
-        image.header.abiHash = interfaces.withUnsafeBytes { xxh64($0) }
+        // What an image exports is what its modules do; without their texts, their digests stand for them.
+        image.header.abiHash =
+            image.interfacePayload.isEmpty
+            ? interfaces.withUnsafeBytes { xxh64($0) } : image.interfacePayload.withUnsafeBytes { xxh64($0) }
         if let first = objects.first?.reader.header {
             image.header.architecture = first.architecture
             image.header.toolchainID = first.toolchainID

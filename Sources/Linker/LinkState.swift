@@ -3,13 +3,13 @@ import SMF
 // The data of a link, in flat arrays: object modules hold ranges of all symbols and of all atoms. Phases (one file
 // each, called in order by `link`) fill them from top to bottom.
 
-/// The smallest piece of a module that is kept or dropped: a function, or a whole data section.
+/// The smallest piece of a module that is kept or dropped: a function, or the bytes of a data symbol.
 struct Atom {
     /// Index of the object module.
     var object: UInt32
     /// Index of the section in the object module.
     var section: UInt32
-    /// Byte offset in that section; 0 for a data section.
+    /// Byte offset in that section.
     var offset: UInt64
     /// Size in bytes in memory.
     var size: UInt64
@@ -39,13 +39,20 @@ struct LinkedObject {
     let name: String
     /// Index of the module's symbol 0 among all symbols.
     var firstSymbol = 0
-    /// The module's atoms: functions by section and offset, then data sections.
+    /// The module's atoms: functions, then data, each by section and offset.
     var atoms = 0..<0
     /// How many of them are functions.
     var functionCount = 0
     var relocations = SMFRelocations(base: UnsafeRawPointer(bitPattern: 8)!, count: 0)
     /// Indices of relocations grouped by atom; empty if they are so in the file.
     var relocationOrder: ContiguousArray<UInt32> = []
+
+    /// The module's name on the first line of its interface; `nil` if it has none.
+    var interfaceName: UnsafeRawBufferPointer? {
+        guard let section = reader.firstSection(.interface) else { return nil }
+        let payload = reader.payload(ofSection: section)
+        return payload.isEmpty ? nil : InterfaceText.moduleName(payload)
+    }
 
     /// Relocation `i` in the order of atoms.
     @inline(__always) func relocation(_ i: Int) -> SMFRelocation {
@@ -64,6 +71,8 @@ struct GlobalName {
     /// Index among all symbols of the definition that serves all modules; `.max` none.
     var definition: UInt32 = .max
     var isWeak = false
+    /// Some module cannot do without a definition: its undefined symbol is not weak.
+    var isRequired = false
     /// Index among the image's import slots; `.max` none.
     var slot: UInt32 = .max
 }
@@ -71,8 +80,8 @@ struct GlobalName {
 /// A word of the image that a loader or the linker fills with an address.
 struct AddressSlot {
     enum Target {
-        /// The runtime function with this index in `LinkState.globals`.
-        case runtime(global: UInt32)
+        /// What the loader finds for the name with this index in `LinkState.globals`.
+        case imported(global: UInt32)
         /// The symbol with this index among all symbols.
         case symbol(UInt32)
     }
@@ -107,7 +116,7 @@ struct LinkState {
     /// Slot of a symbol (by index among all symbols) that is reached through one; parallel arrays, few.
     var symbolSlots: [UInt32: UInt32] = [:]
     var baseRelocationCount = 0
-    /// Data words that hold a runtime function's address, which the loader writes.
+    /// Data words that hold an imported address, which the loader writes.
     var wordImportCount = 0
 
     init(options: LinkOptions) { self.options = options }

@@ -43,6 +43,8 @@ package enum LinkProblem: Sendable, Equatable {
     case malformed(module: String, reason: String)
     /// Two modules were made for different things: `field` names the header field.
     case mismatch(field: String, module: String, value: UInt64, other: String, otherValue: UInt64)
+    /// A module was compiled against an interface of `dependency` other than the one that the link has.
+    case interfaceMismatch(module: String, dependency: String, expected: UInt64, found: UInt64)
     /// No module defines the symbol that these modules want, in link order.
     case undefined(symbol: String, wantedBy: [String])
     /// Two modules define the same strong symbol.
@@ -67,6 +69,9 @@ extension LinkProblem: CustomStringConvertible {
         case .malformed(let module, let reason): "\(module): \(reason)"
         case .mismatch(let field, let module, let value, let other, let otherValue):
             "\(module): \(field) is \(value), but \(otherValue) in \(other)"
+        case .interfaceMismatch(let module, let dependency, let expected, let found):
+            "\(module): was compiled against another interface of \(dependency) (\(String(expected, radix: 16))) than "
+                + "the one linked (\(String(found, radix: 16)))"
         case .undefined(let symbol, let modules):
             "undefined symbol '\(symbol)', wanted by \(modules.joined(separator: ", "))"
         case .duplicate(let symbol, let first, let second):

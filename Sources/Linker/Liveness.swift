@@ -1,11 +1,15 @@
 import SMF
 
-// Phase 3: what the entry function reaches is kept, function by function; data goes by whole sections. On the way,
-// every word that needs an address at load time is counted, so that the layout knows all sizes.
+// Phase 3: what the entry function reaches is kept, function by function and datum by datum. On the way, every word that needs an address at load time is counted, so that the layout knows all sizes.
 
 extension LinkState {
     /// The largest image: 32-bit displacements must reach from any place to any other.
     static let sizeLimit: UInt64 = 0x7FFF_0000
+    /// Why Trampoline is refused.
+    private static let noReloadSlots = "the image is not linked as reloadable, so it has no reload slots"
+    /// Why TpOff32 is refused.
+    private static let noThreadOffsets =
+        "a thread-local's offset is known when the image is loaded, and code is never patched then"
 
     /// Marks the live atoms and makes the address slots that their relocations need.
     mutating func markLive() {
@@ -28,7 +32,7 @@ extension LinkState {
                     }
                     note(type, definition: definition, relocation, atom)
                 } else {
-                    note(type, runtime: symbolGlobal[flat], relocation, atom)
+                    note(type, imported: symbolGlobal[flat], relocation, atom)
                 }
             }
         }
@@ -63,21 +67,21 @@ extension LinkState {
             symbolSlots[UInt32(truncatingIfNeeded: definition)] = UInt32(truncatingIfNeeded: slots.count)
             slots.append(AddressSlot(target: .symbol(UInt32(truncatingIfNeeded: definition))))
             if symbolAtom[definition] != .max { baseRelocationCount += 1 }
-        case .trampoline: refuse(relocation, atom, "reload slots are not supported by this linker")
-        case .tpOff32: refuse(relocation, atom, "thread-local symbols are not supported by this linker")
+        case .trampoline: refuse(relocation, atom, LinkState.noReloadSlots)
+        case .tpOff32: refuse(relocation, atom, LinkState.noThreadOffsets)
         }
     }
 
-    /// Counts what a relocation against a runtime function needs in the image.
+    /// Counts what a relocation against an imported symbol needs in the image.
     private mutating func note(
-        _ type: SMFRelocationType, runtime global: UInt32, _ relocation: SMFRelocation, _ atom: Atom
+        _ type: SMFRelocationType, imported global: UInt32, _ relocation: SMFRelocation, _ atom: Atom
     ) {
         switch type {
         case .none: break
         case .gotPcRel:
             if globals[Int(global)].slot != .max { return }
             globals[Int(global)].slot = UInt32(truncatingIfNeeded: slots.count)
-            slots.append(AddressSlot(target: .runtime(global: global)))
+            slots.append(AddressSlot(target: .imported(global: global)))
         case .abs64:
             if atom.region == .code {
                 refuse(relocation, atom, "code is never patched at load time; use GotPcRel")
@@ -87,9 +91,9 @@ extension LinkState {
                 wordImportCount += 1
             }
         case .pc32, .plt32, .secRel32:
-            refuse(relocation, atom, "a runtime function is reached through its slot only; use GotPcRel")
-        case .trampoline: refuse(relocation, atom, "reload slots are not supported by this linker")
-        case .tpOff32: refuse(relocation, atom, "thread-local symbols are not supported by this linker")
+            refuse(relocation, atom, "an imported symbol is reached through its slot only; use GotPcRel")
+        case .trampoline: refuse(relocation, atom, LinkState.noReloadSlots)
+        case .tpOff32: refuse(relocation, atom, LinkState.noThreadOffsets)
         }
     }
 

@@ -1,7 +1,7 @@
 import SMF
 
-// Part of phase 4: the symbol table, string table, source map, type information and version text of the image, from
-// those of the modules.
+// Part of phase 4: the symbol table, string table, source map, type information, interface, dependencies and version
+// text of the image, from those of the modules.
 
 /// The image's metadata before addresses are known.
 struct Metadata {
@@ -18,71 +18,134 @@ struct Metadata {
     /// For each type name in order of appearance, the first of `types` with that name.
     var typesByName: ContiguousArray<UInt32> = []
     var version: ContiguousArray<UInt8> = []
+    var interface: ContiguousArray<UInt8> = []
+    var dependencies: ContiguousArray<SMFDependency> = []
 }
 
 /// New offsets of the strings that one module's kept parts use. Open addressing, cleared per module.
 private struct StringMap {
-    private var keys: ContiguousArray<UInt32> = []
-    private var values: ContiguousArray<UInt32> = []
-    private var mask = 0
+    private var keys: ContiguousArray<UInt32> = ContiguousArray(repeating: .max, count: 16)
+    private var values: ContiguousArray<UInt32> = ContiguousArray(repeating: 0, count: 16)
+    private var count = 0
 
-    /// Forgets everything and makes room for `count` strings.
-    mutating func reset(count: Int) {
-        var size = 16
-        while size < count * 2 { size *= 2 }
+    /// Forgets everything and makes room for about `count` strings.
+    mutating func reset(count wanted: Int) {
+        var size = keys.count
+        while size < wanted * 2 { size *= 2 }
+        count = 0
         if size > keys.count {
             keys = ContiguousArray(repeating: .max, count: size)
             values = ContiguousArray(repeating: 0, count: size)
         } else {
-            size = keys.count
             for i in keys.indices { keys[i] = .max }
         }
-        mask = size - 1
     }
 
     /// The new offset of the string at `offset` of `object`, which is copied on first use.
     mutating func map(_ offset: UInt32, _ object: LinkedObject, _ table: inout SMFSymbolTable) -> UInt32 {
         if offset == 0 { return 0 }
-        // Fibonacci hashing: offsets are far from random.
-        var bucket = Int(truncatingIfNeeded: (UInt64(offset) &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+        var bucket = home(offset)
         while keys[bucket] != .max {
             if keys[bucket] == offset { return values[bucket] }
-            bucket = (bucket + 1) & mask
+            bucket = (bucket + 1) & (keys.count - 1)
         }
+        let new = table.addString(nameBytes(object.name(at: offset)))
         keys[bucket] = offset
-        values[bucket] = table.addString(nameBytes(object.name(at: offset)))
-        return values[bucket]
+        values[bucket] = new
+        count += 1
+        if count * 2 > keys.count { grow() }
+        return new
+    }
+
+    private func home(_ offset: UInt32) -> Int {
+        // Fibonacci hashing: offsets are far from random.
+        Int(truncatingIfNeeded: (UInt64(offset) &* 0x9E37_79B9_7F4A_7C15) >> 32) & (keys.count - 1)
+    }
+
+    private mutating func grow() {
+        let (oldKeys, oldValues) = (keys, values)
+        keys = ContiguousArray(repeating: .max, count: oldKeys.count * 2)
+        values = ContiguousArray(repeating: 0, count: oldKeys.count * 2)
+        for (key, value) in zip(oldKeys, oldValues) where key != .max {
+            var bucket = home(key)
+            while keys[bucket] != .max { bucket = (bucket + 1) & (keys.count - 1) }
+            keys[bucket] = key
+            values[bucket] = value
+        }
     }
 }
 
 extension LinkState {
     /// Collects what the image says about the live atoms.
-    func mergeMetadata() -> Metadata {
+    mutating func mergeMetadata() -> Metadata {
         var result = Metadata()
         var strings = StringMap()
         var files = NameTable(capacity: objects.count)
         var types = NameTable(capacity: 0)
         for object in objects {
-            let reader = object.reader
-            let mapSection = reader.firstSection(.srcMap)
-            let typeSection = reader.firstSection(.typeInfo)
-            let isLive = atoms[object.atoms].contains { $0.isLive }
-            if !isLive && typeSection == nil { continue }
-            strings.reset(count: reader.symbolCount * 2 + 64)
-            var typeIDs: ContiguousArray<UInt32> = []
-            if let typeSection, let view = try? TypeInfoView(reader.payload(ofSection: typeSection)) {
-                typeIDs = mergeTypes(view, object, &types, &strings, &result)
-            }
-            if !isLive { continue }
-            addSymbols(object, typeIDs, &strings, &result)
-            if let mapSection, let view = try? SourceMapView(reader.payload(ofSection: mapSection)) {
-                mergeSourceMap(view, object, &files, &strings, &result)
+            do throws(SMFError) {
+                try merge(object, &files, &types, &strings, &result)
+            } catch {
+                problems.append(.refused(module: object.name, error: error))
             }
         }
         addImports(&result)
         result.sourceMap.sort()
         mergeVersion(&result)
         return result
+    }
+
+    /// Adds what one module says.
+    private func merge(
+        _ object: LinkedObject, _ files: inout NameTable, _ types: inout NameTable, _ strings: inout StringMap,
+        _ result: inout Metadata
+    ) throws(SMFError) {
+        let reader = object.reader
+        let isLive = atoms[object.atoms].contains { $0.isLive }
+        let typeSection = reader.firstSection(.typeInfo)
+        let dependencySection = reader.firstSection(.deps)
+        if let section = reader.firstSection(.interface) {
+            result.interface.append(contentsOf: reader.payload(ofSection: section))
+        }
+        if !isLive && typeSection == nil && dependencySection == nil { return }
+        strings.reset(count: reader.symbolCount * 2 + 64)
+        if let dependencySection {
+            let view = try SMFDependencyView(
+                reader.payload(ofSection: dependencySection), at: reader.section(dependencySection).offset)
+            mergeDependencies(view, object, &strings, &result)
+        }
+        var typeIDs: ContiguousArray<UInt32> = []
+        if let typeSection {
+            let view = try TypeInfoView(
+                reader.payload(ofSection: typeSection), at: reader.section(typeSection).offset)
+            typeIDs = mergeTypes(view, object, &types, &strings, &result)
+        }
+        if !isLive { return }
+        addSymbols(object, typeIDs, &strings, &result)
+        if let section = reader.firstSection(.srcMap) {
+            let view = try SourceMapView(reader.payload(ofSection: section), at: reader.section(section).offset)
+            mergeSourceMap(view, object, &files, &strings, &result)
+        }
+    }
+
+    /// The image is made from the module's sources and from the module itself. What the module says of other modules
+    /// was checked when names were resolved; they are here with entries of their own.
+    private func mergeDependencies(
+        _ view: SMFDependencyView, _ object: LinkedObject, _ strings: inout StringMap, _ result: inout Metadata
+    ) {
+        for i in 0..<view.count {
+            var entry = view[i]
+            if entry.kind == SMFDependencyKind.module.rawValue { continue }
+            entry.name = strings.map(entry.name, object, &result.symbols)
+            entry.modificationTime = 0
+            result.dependencies.append(entry)
+        }
+        guard let name = object.interfaceName else { return }
+        let offset = name.withMemoryRebound(to: UInt8.self) { result.symbols.addString($0) }
+        result.dependencies.append(
+            SMFDependency(
+                kind: .module, name: offset, size: object.reader.header.fileSize,
+                digest: SMFDependency.digest(of: object.reader.header)))
     }
 
     /// Keeps the symbols of live functions, and those of live data that other modules can name.
@@ -113,7 +176,7 @@ extension LinkState {
         }
     }
 
-    /// One undefined symbol for each runtime function that a slot or a data word wants.
+    /// One undefined symbol for each imported name that a slot or a data word wants.
     private func addImports(_ result: inout Metadata) {
         func add(_ global: UInt32) {
             if result.importSymbols[global] != nil { return }
@@ -121,12 +184,13 @@ extension LinkState {
             let offset = result.symbols.addString(name)
             result.importSymbols[global] = result.symbols.add(
                 SMFSymbol(
-                    nameOffset: offset, nameHash: fnv1a(name), type: .function, binding: .global,
+                    nameOffset: offset, nameHash: fnv1a(name), type: .function,
+                    binding: globals[Int(global)].isRequired ? .global : .weak,
                     section: SMFFormat.undefinedSection, value: 0, size: 0))
             result.symbolSources.append(.max)
         }
         for slot in slots {
-            if case .runtime(let global) = slot.target {
+            if case .imported(let global) = slot.target {
                 add(global)
                 result.slotImportCount += 1
             }

@@ -23,6 +23,38 @@ extension LinkState {
             }
         }
         checkAgreement()
+        checkInterfaces()
+    }
+
+    /// Each module was compiled against the interfaces that the other modules have now.
+    private mutating func checkInterfaces() {
+        var found: [String: UInt64] = [:]
+        for object in objects {
+            if let name = object.interfaceName {
+                found[String(decoding: name, as: UTF8.self)] = object.reader.header.abiHash
+            }
+        }
+        if found.isEmpty { return }
+        for object in objects {
+            guard let section = object.reader.firstSection(.deps) else { continue }
+            do throws(SMFError) {
+                let view = try SMFDependencyView(
+                    object.reader.payload(ofSection: section), at: object.reader.section(section).offset)
+                for i in 0..<view.count {
+                    let entry = view[i]
+                    let expected = entry.digest.words.0
+                    guard entry.kind == SMFDependencyKind.module.rawValue, expected != 0 else { continue }
+                    let name = nameText(object.name(at: entry.name))
+                    if let actual = found[name], actual != expected {
+                        problems.append(
+                            .interfaceMismatch(
+                                module: object.name, dependency: name, expected: expected, found: actual))
+                    }
+                }
+            } catch {
+                problems.append(.refused(module: object.name, error: error))
+            }
+        }
     }
 
     /// Modules of one image are made by one toolchain for one runtime and machine.
@@ -138,15 +170,9 @@ extension LinkState {
         }
         object.functionCount = atoms.count - firstAtom
 
-        var sectionAtom = ContiguousArray<UInt32>(repeating: .max, count: sectionCount)
         for i in 0..<sectionCount {
             guard let region = sectionRegion[i], region != .code else { continue }
-            let section = reader.section(i)
-            sectionAtom[i] = UInt32(truncatingIfNeeded: atoms.count)
-            atoms.append(
-                Atom(
-                    object: objectIndex, section: UInt32(i), offset: 0, size: section.virtualSize,
-                    alignment: section.alignment, region: region))
+            addDataAtoms(object, objectIndex, section: i, region, relocationSection)
         }
         object.atoms = firstAtom..<atoms.count
 
@@ -157,32 +183,109 @@ extension LinkState {
             var offset = symbol.value
             if !symbol.isUndefined, !symbol.isAbsolute {
                 let section = Int(symbol.section) - 1
-                if sectionRegion[section] == .code {
-                    if let index = functionAtom(object, section: UInt32(section), holding: symbol.value) {
-                        atom = UInt32(truncatingIfNeeded: index)
-                        offset = symbol.value - atoms[index].offset
-                    }
-                } else {
-                    atom = sectionAtom[section]
+                if sectionRegion[section] != nil,
+                    let index = self.atom(object, section: UInt32(section), holding: symbol.value)
+                {
+                    atom = UInt32(truncatingIfNeeded: index)
+                    offset = symbol.value - atoms[index].offset
                 }
             }
             symbolAtom.append(atom)
             symbolOffset.append(offset)
         }
-        guard sourceMapMatches(object) else {
-            problems.append(.malformed(module: object.name, reason: "the source map does not match the functions"))
+        do throws(SMFError) {
+            guard try sourceMapMatches(object) else {
+                problems.append(.malformed(module: object.name, reason: "the source map does not match the functions"))
+                return
+            }
+        } catch {
+            problems.append(.refused(module: object.name, error: error))
             return
         }
-        if let relocationSection { groupRelocations(&object, relocationSection, sectionAtom, sectionRegion) }
+        if let relocationSection { groupRelocations(&object, relocationSection, sectionRegion) }
         objects.append(object)
+    }
+
+    /// Cuts a data section into the pieces that its symbols cover, so that each can be dropped on its own. What lies
+    /// between them is padding and goes with the piece in front. A section that is referred to in a way that the cut
+    /// might break stays whole.
+    private mutating func addDataAtoms(
+        _ object: LinkedObject, _ objectIndex: UInt32, section index: Int, _ region: Region, _ relocationSection: Int?
+    ) {
+        let section = object.reader.section(index)
+        func add(_ start: UInt64, _ end: UInt64) {
+            // A piece keeps the alignment it has in its section.
+            let natural = start == 0 ? section.alignment : start & (~start + 1)
+            atoms.append(
+                Atom(
+                    object: objectIndex, section: UInt32(truncatingIfNeeded: index), offset: start, size: end - start,
+                    alignment: min(natural, section.alignment), region: region))
+        }
+        let starts = dataCuts(object, index, relocationSection)
+        add(0, starts.first ?? section.virtualSize)
+        for (i, start) in starts.enumerated() { add(start, i + 1 < starts.count ? starts[i + 1] : section.virtualSize) }
+    }
+
+    /// Where section `index` of `object` can be cut, ascending, without 0.
+    private func dataCuts(_ object: LinkedObject, _ index: Int, _ relocationSection: Int?) -> ContiguousArray<UInt64> {
+        let reader = object.reader
+        var symbols = ContiguousArray<(start: UInt64, end: UInt64)>()
+        for i in 0..<reader.symbolCount {
+            let symbol = reader.symbol(i)
+            if symbol.isUndefined || symbol.isAbsolute || Int(symbol.section) != index + 1 { continue }
+            symbols.append((symbol.value, symbol.value + symbol.size))
+        }
+        if symbols.count < 2 { return [] }
+        symbols.sort { $0 < $1 }
+        // Symbols that overlap stay together.
+        var cuts = ContiguousArray<UInt64>()
+        var end: UInt64 = 0
+        for symbol in symbols {
+            if symbol.start >= end, symbol.start > 0, cuts.last != symbol.start, symbol.end > symbol.start {
+                cuts.append(symbol.start)
+            }
+            end = max(end, symbol.end)
+        }
+        guard let relocationSection, !cuts.isEmpty else { return cuts }
+        // Every reference must lead to the piece of the symbol that it names, and no patch may cross a cut.
+        func piece(_ offset: UInt64) -> Int {
+            var low = 0
+            var high = cuts.count
+            while low < high {
+                let middle = low + (high - low) / 2
+                if cuts[middle] <= offset { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+        let relocations = reader.relocations(ofSection: relocationSection)
+        for i in 0..<relocations.count {
+            let relocation = relocations[i]
+            guard let type = SMFRelocationType(rawValue: relocation.type), type != .none else { continue }
+            if Int(relocation.section) == index,
+                piece(relocation.offset) != piece(relocation.offset + (type.patchSize - 1))
+            {
+                return []
+            }
+            let symbol = reader.symbol(Int(relocation.symbol))
+            if symbol.isUndefined || symbol.isAbsolute || Int(symbol.section) != index + 1 { continue }
+            // A displacement counts from the end of its instruction, which may have up to four bytes behind it.
+            let isRelative = type == .pc32 || type == .plt32
+            guard let target = Int64(exactly: symbol.value) else { return [] }
+            let first = target.addingReportingOverflow(relocation.addend &+ (isRelative ? 4 : 0))
+            guard !first.overflow else { return [] }
+            let at = piece(symbol.value)
+            let start = at == 0 ? 0 : Int64(cuts[at - 1])
+            let end = at < cuts.count ? Int64(cuts[at]) : Int64(reader.section(index).virtualSize)
+            if first.partialValue < start - (isRelative ? 4 : 0) || first.partialValue > end { return [] }
+        }
+        return cuts
     }
 
     /// `true` iff each row of the source map starts at its symbol and ends inside the symbol's function, so that rows
     /// still don't overlap when functions have moved.
-    private func sourceMapMatches(_ object: LinkedObject) -> Bool {
-        guard let section = object.reader.firstSection(.srcMap),
-            let view = try? SourceMapView(object.reader.payload(ofSection: section))
-        else { return true }
+    private func sourceMapMatches(_ object: LinkedObject) throws(SMFError) -> Bool {
+        guard let section = object.reader.firstSection(.srcMap) else { return true }
+        let view = try SourceMapView(object.reader.payload(ofSection: section), at: object.reader.section(section).offset)
         for i in 0..<view.functionCount {
             let function = view.function(i)
             let symbol = object.reader.symbol(Int(function.symbol))
@@ -196,55 +299,61 @@ extension LinkState {
         return true
     }
 
-    /// Index of the function atom of `object` that holds the byte at `offset` of `section`.
-    private func functionAtom(_ object: LinkedObject, section: UInt32, holding offset: UInt64) -> Int? {
-        var low = object.atoms.lowerBound
-        var high = low + object.functionCount
+    /// Index of the atom of `object` that holds the byte at `offset` of `section`. A place at the very end of data
+    /// belongs to the last atom there; code has no such places.
+    private func atom(_ object: LinkedObject, section: UInt32, holding offset: UInt64) -> Int? {
         let key = UInt64(section) << 32 | offset
-        while low < high {
-            let middle = low + (high - low) / 2
-            if UInt64(atoms[middle].section) << 32 | atoms[middle].offset <= key {
-                low = middle + 1
-            } else {
-                high = middle
+        let split = object.atoms.lowerBound + object.functionCount
+        // Functions and data are each sorted by section and offset.
+        for range in [object.atoms.lowerBound..<split, split..<object.atoms.upperBound] {
+            var low = range.lowerBound
+            var high = range.upperBound
+            while low < high {
+                let middle = low + (high - low) / 2
+                if UInt64(atoms[middle].section) << 32 | atoms[middle].offset <= key {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
+            if low == range.lowerBound { continue }
+            let candidate = atoms[low - 1]
+            guard candidate.section == section else { continue }
+            let distance = offset - candidate.offset
+            if distance < candidate.size || (candidate.region != .code && distance == candidate.size) { return low - 1 }
         }
-        if low == object.atoms.lowerBound { return nil }
-        let candidate = atoms[low - 1]
-        guard candidate.section == section, offset - candidate.offset < candidate.size else { return nil }
-        return low - 1
+        return nil
     }
 
     /// Finds each atom's relocations. Emitters write them function by function, and then nothing needs to be sorted.
     private mutating func groupRelocations(
-        _ object: inout LinkedObject, _ section: Int, _ sectionAtom: ContiguousArray<UInt32>,
-        _ sectionRegion: ContiguousArray<Region?>
+        _ object: inout LinkedObject, _ section: Int, _ sectionRegion: ContiguousArray<Region?>
     ) {
         let relocations = object.reader.relocations(ofSection: section)
         object.relocations = relocations
-        let functions = object.atoms.lowerBound..<(object.atoms.lowerBound + object.functionCount)
+        let all = object.atoms
         var owner = ContiguousArray<UInt32>()
         owner.reserveCapacity(relocations.count)
         var isGrouped = true
-        var hint = functions.lowerBound
+        var hint = all.lowerBound
         var previous: UInt32 = 0
         for i in 0..<relocations.count {
             let relocation = relocations[i]
             let patched = Int(relocation.section)
-            var atom = sectionAtom[patched]
-            if atom == .max, sectionRegion[patched] == .code {
-                // Mostly the same function as before, or the next one.
-                if !holds(hint, relocation, in: functions) { hint += 1 }
-                if !holds(hint, relocation, in: functions) {
-                    hint =
-                        functionAtom(object, section: UInt32(patched), holding: relocation.offset)
-                        ?? functions.upperBound
+            var atom = UInt32.max
+            if sectionRegion[patched] != nil {
+                // Mostly the same atom as before, or the next one.
+                if !holds(hint, relocation, in: all) { hint += 1 }
+                if !holds(hint, relocation, in: all) {
+                    hint = self.atom(object, section: UInt32(patched), holding: relocation.offset) ?? all.upperBound
                 }
-                guard holds(hint, relocation, in: functions) else {
+                guard holds(hint, relocation, in: all) else {
                     problems.append(
                         .malformed(
                             module: object.name,
-                            reason: "a relocation at code offset \(relocation.offset) is in no function"))
+                            reason: sectionRegion[patched] == .code
+                                ? "a relocation at code offset \(relocation.offset) is in no function"
+                                : "a relocation at offset \(relocation.offset) of section \(patched) is in no datum"))
                     return
                 }
                 atom = UInt32(truncatingIfNeeded: hint)
@@ -278,15 +387,16 @@ extension LinkState {
         }
     }
 
-    /// `true` iff function atom `atom` holds all bytes that `relocation` patches.
+    /// `true` iff atom `atom` holds all bytes that `relocation` patches.
     @inline(__always)
-    private func holds(_ atom: Int, _ relocation: SMFRelocation, in functions: Range<Int>) -> Bool {
-        guard functions.contains(atom), atoms[atom].section == UInt32(relocation.section),
+    private func holds(_ atom: Int, _ relocation: SMFRelocation, in range: Range<Int>) -> Bool {
+        guard range.contains(atom), atoms[atom].section == UInt32(relocation.section),
             relocation.offset >= atoms[atom].offset
         else { return false }
         let size = SMFRelocationType(rawValue: relocation.type)?.patchSize ?? 0
         let offset = relocation.offset - atoms[atom].offset
-        return offset < atoms[atom].size && atoms[atom].size - offset >= size
+        return offset <= atoms[atom].size && atoms[atom].size - offset >= size
+            && (size > 0 || offset < atoms[atom].size || atoms[atom].region != .code)
     }
 
     /// Phase 2: finds the definition that each name stands for, and lists all that nobody or two modules define.
@@ -303,7 +413,10 @@ extension LinkState {
                 let index = globalNames.intern(object.name(at: symbol.nameOffset), hash: symbol.nameHash)
                 if index == globals.count { globals.append(GlobalName()) }
                 symbolGlobal[flat] = UInt32(truncatingIfNeeded: index)
-                if symbol.isUndefined { continue }
+                if symbol.isUndefined {
+                    if !symbol.isWeak { globals[index].isRequired = true }
+                    continue
+                }
                 let known = globals[index]
                 if known.definition == .max || (known.isWeak && !symbol.isWeak) {
                     globals[index].definition = UInt32(truncatingIfNeeded: flat)
@@ -320,7 +433,8 @@ extension LinkState {
         findEntry()
     }
 
-    /// Lists the symbols that neither a module nor, by their prefix, the runtime defines.
+    /// Lists the symbols that neither a module nor, by their prefix, the runtime defines. Those that are wanted weakly
+    /// only are left to the loader: their slots stay 0 if it finds nothing.
     private mutating func reportUndefined() {
         var wantedBy = [UInt32: [String]]()
         var order: [UInt32] = []
@@ -328,6 +442,7 @@ extension LinkState {
             for i in 0..<object.reader.symbolCount {
                 let global = symbolGlobal[object.firstSymbol + i]
                 if global == .max || globals[Int(global)].definition != .max || isRuntimeName(global) { continue }
+                if !globals[Int(global)].isRequired { continue }
                 if wantedBy[global] == nil { order.append(global) }
                 if wantedBy[global]?.last != object.name { wantedBy[global, default: []].append(object.name) }
             }

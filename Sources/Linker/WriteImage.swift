@@ -26,7 +26,7 @@ extension LinkState {
         }
     }
 
-    /// Image address that each symbol (by index among all symbols) stands for; `.max` for a runtime function.
+    /// Image address that each symbol (by index among all symbols) stands for; `.max` for an imported one.
     private func symbolAddresses(_ image: ImageLayout) -> ContiguousArray<UInt64> {
         var addresses = ContiguousArray<UInt64>()
         addresses.reserveCapacity(symbolAtom.count)
@@ -62,8 +62,7 @@ extension LinkState {
         let payload = object.reader.payload(ofSection: Int(atom.section))
         let address = image.address(atom.region) + atom.place
         // What a data section has in memory only is zero already.
-        let available = payload.count - Int(atom.offset)
-        let size = min(Int(atom.size), available)
+        let size = min(Int(atom.size), payload.count - Int(atom.offset))
         if size > 0, let source = payload.baseAddress {
             (base + Int(address)).copyMemory(from: source + Int(atom.offset), byteCount: size)
         }
@@ -93,7 +92,7 @@ extension LinkState {
             case .abs64:
                 if target == .max {
                     smfStore64(base, Int(place), 0)
-                    tables.addImport(slot: place, symbol: importSymbol(symbolGlobal[flat], image))
+                    addImport(symbolGlobal[flat], at: place, image, &tables)
                 } else {
                     smfStore64(base, Int(place), UInt64(bitPattern: value))
                     if symbolAtom[definition(of: flat) ?? flat] != .max { tables.addBaseRelocation(place) }
@@ -112,9 +111,13 @@ extension LinkState {
         }
     }
 
-    /// Index in the image's symbol table of the undefined symbol of an imported name.
-    private func importSymbol(_ global: UInt32, _ image: ImageLayout) -> UInt32 {
-        image.order.newIndex[Int(image.importSymbols[global] ?? 0)]
+    /// Adds the import of a name into the word at `slot`.
+    private func addImport(_ global: UInt32, at slot: UInt64, _ image: ImageLayout, _ tables: inout LoadTables) {
+        tables.addImport(
+            SMFImport(
+                slot: slot, symbol: image.order.newIndex[Int(image.importSymbols[global] ?? 0)],
+                kind: isRuntimeName(global) ? .runtime : .module,
+                flags: globals[Int(global)].isRequired ? .required : .weak))
     }
 
     private func writeSlots(
@@ -126,7 +129,7 @@ extension LinkState {
         for (i, slot) in slots.enumerated() {
             let place = start + UInt64(i * 8)
             switch slot.target {
-            case .runtime(let global): tables.addImport(slot: place, symbol: importSymbol(global, image))
+            case .imported(let global): addImport(global, at: place, image, &tables)
             case .symbol(let flat):
                 smfStore64(base, Int(place), addresses[Int(flat)])
                 if symbolAtom[Int(flat)] != .max { tables.addBaseRelocation(place) }
@@ -144,6 +147,8 @@ extension LinkState {
         }
         copy(image.typesPayload, image.types)
         copy(image.versionPayload, image.version)
+        copy(image.interfacePayload, image.interface)
+        copy(image.dependenciesPayload, image.dependencies)
         copy(image.hashPayload, image.symbolHash)
         if image.sourceMap >= 0 {
             image.sourceMapBuilder.encode(
@@ -171,9 +176,8 @@ private struct LoadTables {
         importsSize = image.imports < 0 ? 0 : Int(image.layout.sections[image.imports].size)
     }
 
-    mutating func addImport(slot: UInt64, symbol: UInt32) {
-        SMFImport(slot: slot, symbol: symbol, kind: .runtime)
-            .encode(to: imports + importCount * SMFFormat.importEntrySize)
+    mutating func addImport(_ item: SMFImport) {
+        item.encode(to: imports + importCount * SMFFormat.importEntrySize)
         importCount += 1
     }
 

@@ -31,7 +31,8 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
                 let function = runtimeFunction(named: name, hash: symbol.nameHash), let address = runtimeAddress(of: function)
             {
                 bound.append(BoundImport(slot: wanted.slot, address: UInt64(UInt(bitPattern: address))))
-            } else if wanted.flags.contains(.optional) {
+            } else if !wanted.flags.contains(.required) {
+                // Optional and weak imports may be missing: their slots stay 0.
                 bound.append(BoundImport(slot: wanted.slot, address: 0))
             } else {
                 append("  ", to: &missing)

@@ -95,25 +95,41 @@ extension Lowerer {
 
     private mutating func descriptor(_ type: TypeID, _ layout: TypeLayout) -> SymbolID {
         if let known = descriptorSymbols[type] { return known }
-        var name = "simple.element["
+        let symbol = addDescriptor("simple.element[", type, layout, header: 0)
+        descriptorSymbols[type] = symbol
+        return symbol
+    }
+
+    /// The descriptor of a box with a value of `type`.
+    mutating func boxDescriptor(_ type: TypeID, _ layout: TypeLayout) -> SymbolID {
+        if let known = boxDescriptorSymbols[type] { return known }
+        let symbol = addDescriptor("simple.box[", type, layout, header: Int(ObjectLayout.headerSize))
+        boxDescriptorSymbols[type] = symbol
+        return symbol
+    }
+
+    /// Adds the descriptor of memory that holds a value of `type` behind `header` bytes; without a header it describes
+    /// an element.
+    private mutating func addDescriptor(_ prefix: String, _ type: TypeID, _ layout: TypeLayout, header: Int) -> SymbolID {
+        var name = prefix
         program.spellForLinking(type, &name)
         name += "]"
         let symbol = module.addSymbol(Symbol(name: name, kind: .data, linkage: .local))
-        let words = Int(layout.stride) / 8
+        let size = header + Int(layout.stride)
+        let words = size / 8
         var bitmap = [UInt64](repeating: 0, count: (words + 63) / 64)
         for i in 0..<layout.count where layouts.leafTypes[Int(layout.leafStart) + i] == .ref {
-            let word = Int(layouts.leafOffsets[Int(layout.leafStart) + i]) / 8
+            let word = (header + Int(layouts.leafOffsets[Int(layout.leafStart) + i])) / 8
             bitmap[word / 64] |= 1 << UInt64(word % 64)
         }
         var bytes = ByteWriter(capacity: 16 + bitmap.count * 8)
-        bytes.write(UInt32(layout.stride))
-        bytes.write(UInt32(1))
+        bytes.write(UInt32(size))
+        bytes.write(UInt32(header > 0 ? 0 : 1))
         bytes.write(UInt32(words))
         bytes.write(UInt32(0))
         for word in bitmap { bytes.write(word) }
         module.data.append(
             DataObject(symbol: symbol, section: .readOnly, alignment: 8, bytes: bytes.bytes, size: bytes.count))
-        descriptorSymbols[type] = symbol
         return symbol
     }
 

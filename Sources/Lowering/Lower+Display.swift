@@ -311,8 +311,7 @@ extension Lowerer {
             builder.seal(none)
             builder.switchTo(some)
             writeConstant(sink, "Some(")
-            let skip = layout.has(TypeLayout.isNullable) ? 0 : 1
-            display(sink, program.types.argument(type, 0), 1 + skip, isDebug: true)
+            display(sink, program.types.argument(type, 0), payload(type, 1), isDebug: true)
             writeConstant(sink, ")")
             builder.returnValues(EmptyCollection<ValueID>())
             builder.switchTo(none)

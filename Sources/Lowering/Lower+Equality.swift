@@ -166,6 +166,29 @@ extension Lowerer {
         return result.exists ? result : builder.iconst(.i8, 1)
     }
 
+    /// Goes on if the values at `stack[left...]` and `stack[right...]` are equal, to `fail` if not. Parts that need a call
+    /// are compared last, one by one: structures may be large, and the first difference settles it.
+    private mutating func requireEqual(_ type: TypeID, _ left: Int, _ right: Int, _ fail: BlockID) {
+        let kind = program.types.kind(type)
+        guard kind == .tuple || kind == .structure else {
+            let isSame = equal(type, left, right)
+            let next = builder.createBlock()
+            builder.branch(isSame, to: next, else: fail)
+            builder.seal(next)
+            builder.switchTo(next)
+            return
+        }
+        let layout = self.layout(type)
+        for needsCall in [false, true] {
+            for i in 0..<Int(layout.partCount) {
+                let part = layouts.part(layout, i)
+                let inner = self.layout(part.type)
+                if inner.count == 0 || inner.has(TypeLayout.hasReferences) != needsCall { continue }
+                requireEqual(part.type, left + Int(part.firstLeaf), right + Int(part.firstLeaf), fail)
+            }
+        }
+    }
+
     /// Calls a comparing helper with the leaves of both values.
     private mutating func callComparison(_ helper: Helper, _ type: TypeID, _ left: Int, _ right: Int) -> ValueID {
         let count = leafCount(type)
@@ -195,9 +218,8 @@ extension Lowerer {
             builder.branch(leftTag, to: some, else: yes)
             builder.seal(some)
             builder.switchTo(some)
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            let payload = equal(program.types.argument(type, 0), skip, count + skip)
-            builder.branch(payload, to: yes, else: no)
+            requireEqual(program.types.argument(type, 0), payload(type, 0), payload(type, count), no)
+            builder.jump(to: yes)
         } else {
             let isSame = equal(type, 0, count)
             builder.branch(isSame, to: yes, else: no)
@@ -324,8 +346,8 @@ extension Lowerer {
             returnValue(difference(leftTag, rightTag))
             builder.seal(some)
             builder.switchTo(some)
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            returnValue(threeWay(program.types.argument(type, 0), skip, count + skip, isTotal: isTotal))
+            let (left, right) = (payload(type, 0), payload(type, count))
+            returnValue(threeWay(program.types.argument(type, 0), left, right, isTotal: isTotal))
         default:
             let layout = self.layout(type)
             for i in 0..<Int(layout.partCount) {

@@ -76,11 +76,7 @@ extension Lowerer {
         case .compoundAssign: compoundAssign(e)
         case .bind: bind(e)
         case .coalesce: coalesce(e)
-        case .makeSome:
-            let type = concrete(e.type)
-            let layout = self.layout(type)
-            if !layout.has(TypeLayout.isNullable) { stack.append(builder.iconst(.i8, 1)) }
-            push(e.exprA, layout.has(TypeLayout.isNullable) ? 1 : layout.count - 1)
+        case .makeSome: makeSome(e)
         case .cast: pushCast(e)
         case .call: pushCall(e)
         case .builtin: pushBuiltin(e)
@@ -203,21 +199,6 @@ extension Lowerer {
     }
 
     // MARK: - Options
-
-    /// The i8 that says whether the Option `stack[base...]` is `Some`.
-    mutating func optionTag(_ type: TypeID, _ base: Int) -> ValueID {
-        if layout(type).has(TypeLayout.isNullable) {
-            let null = builder.iconst(.ref, 0)
-            return builder.icmp(.notEqual, stack[base], null)
-        }
-        return stack[base]
-    }
-    /// Pushes copies of the payload's leaves of the Option `stack[base...]`.
-    mutating func pushPayload(_ type: TypeID, _ base: Int) {
-        let layout = self.layout(type)
-        let skip = layout.has(TypeLayout.isNullable) ? 0 : 1
-        for i in skip..<max(skip, layout.count) { stack.append(stack[base + i]) }
-    }
 
     private mutating func coalesce(_ e: HIRExpr) {
         let option = concrete(body[e.exprA].type)

@@ -16,12 +16,7 @@ internal import Support
 
 /// The MIR of one module of `program`, in which checking found no error. Types may be added to `program.types`.
 package func lower(_ program: inout HIRProgram, module: ModuleID) -> MIRModule {
-    var lowerer = Lowerer(module: module, path: program.modules[module.index].path, sources: program.sources)
-    // Moved, not copied, so that adding types does not copy the table.
-    swap(&lowerer.program, &program)
-    lowerer.lowerModule()
-    swap(&lowerer.program, &program)
-    return lowerer.module
+    lowerDescribed(&program, module: module).0
 }
 
 /// A generic function with type arguments.
@@ -118,6 +113,7 @@ struct Lowerer {
     /// Symbols of helpers by type, one row per `Helper`.
     var helperSymbols = [ContiguousArray<UInt32>](repeating: [], count: Helper.allCases.count)
     var descriptorSymbols: [TypeID: SymbolID] = [:]
+    var boxDescriptorSymbols: [TypeID: SymbolID] = [:]
     var exitValueSymbol: SymbolID?
     var work: [Work] = []
     var nextWork = 0

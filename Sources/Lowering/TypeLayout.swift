@@ -21,6 +21,9 @@ struct TypeLayout {
     static let isNullable: UInt8 = 16
     /// Layout in progress; met again only in a type that contains itself.
     static let inProgress: UInt8 = 32
+    /// With `isNullable`: the reference is to a box that holds the payload's leaves. Such are the Options that contain
+    /// themselves. A box is never written after it was made, so that sharing it is copying it.
+    static let isBoxed: UInt8 = 64
 
     /// The leaves are `leafTypes[leafStart..<leafStart + leafCount]`, their places in memory `leafOffsets[…]`.
     var leafStart: UInt32 = 0
@@ -60,6 +63,11 @@ struct TypeLayoutTable {
             if layout.flags & TypeLayout.known != 0 { return layout }
         }
         return compute(type, &program)
+    }
+
+    /// Whether the layout of `type` was asked for.
+    func isKnown(_ type: TypeID) -> Bool {
+        type.index < layouts.count && layouts[type.index].flags & TypeLayout.known != 0
     }
 
     /// Part `i` of the aggregate with this layout.
@@ -107,6 +115,14 @@ struct TypeLayoutTable {
             addParts(fields, &result, &leaves, &program)
         case .option:
             let payload = program.types.argument(type, 0)
+            if containsItself(type, &program) {
+                leaves = [.ref]
+                // What the payload holds is not asked, as that may be this very type; see there about orders. A text
+                // written in order where another would do is no harm either.
+                result.flags |=
+                    TypeLayout.isNullable | TypeLayout.isBoxed | TypeLayout.isMutable | TypeLayout.hasFloats
+                break
+            }
             let inner = layout(payload, &program)
             let kind = program.types.kind(payload)
             if kind == .str || kind == .array || kind == .function {
@@ -136,6 +152,39 @@ struct TypeLayoutTable {
         while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
         layouts[type.index] = result
         return result
+    }
+
+    /// `true` iff a value of `option` lies inside its payload, arrays and functions left out. Every circle of types goes
+    /// through such an Option (the checker refused others), so the rest have finite rows of leaves.
+    private func containsItself(_ option: TypeID, _ program: inout HIRProgram) -> Bool {
+        if !mentionsRecursiveStruct(option, program) { return false }
+        var seen: Set<TypeID> = []
+        var work = [program.types.argument(option, 0)]
+        while let type = work.popLast() {
+            if type == option { return true }
+            switch program.types.kind(type) {
+            case .tuple, .option, .structure: if !seen.insert(type).inserted { continue }
+            default: continue
+            }
+            if program.types.kind(type) == .structure {
+                for i in program.structs[Int(program.types.payload(type))].fieldTypes.indices {
+                    work.append(program.fieldType(type, i))
+                }
+            } else {
+                work.append(contentsOf: program.types.arguments(type))
+            }
+        }
+        return false
+    }
+    private func mentionsRecursiveStruct(_ type: TypeID, _ program: HIRProgram) -> Bool {
+        switch program.types.kind(type) {
+        case .structure where program.structs[Int(program.types.payload(type))].isRecursive: return true
+        case .structure, .tuple, .option:
+            for i in 0..<program.types.count(type)
+            where mentionsRecursiveStruct(program.types.argument(type, i), program) { return true }
+            return false
+        default: return false
+        }
     }
 
     private mutating func addParts(

@@ -21,6 +21,9 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
     case stringTableRange
     case stringTableTerminator
     case overlap
+    case gap
+    case stringTableText
+    case executableObject
     case moduleHash
     // Sections
     case sectionType
@@ -43,6 +46,7 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
     case symbolValue
     case functionSize
     case symbolVersion
+    case symbolTypeID
     case symbolOrder
     case duplicateExport
     case exportedCount
@@ -69,10 +73,14 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
     case importLibrary
     case importFlags
     case baseRelocation
+    case slotTable
     // Payloads
     case sourceMap
     case typeInfo
     case versionText
+    case dependencies
+    case interfaceText
+    case abiHash
 
     /// What is wrong with a module that breaks the rule, as a clause.
     package var text: StaticString {
@@ -94,6 +102,9 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
         case .stringTableRange: "the string table does not lie inside the module"
         case .stringTableTerminator: "the string table does not start and end with NUL"
         case .overlap: "two parts of the module overlap"
+        case .gap: "bytes between the parts of the module are not 0"
+        case .stringTableText: "the string table is not UTF-8"
+        case .executableObject: "an object module has an entry point"
         case .moduleHash: "the module is damaged (hash differs)"
         case .sectionType: "unknown section type"
         case .sectionFlags: "unknown section flags"
@@ -114,6 +125,7 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
         case .symbolValue: "a symbol does not lie inside its section"
         case .functionSize: "a defined function has size 0"
         case .symbolVersion: "a symbol's version is 0"
+        case .symbolTypeID: "a symbol's type does not exist"
         case .symbolOrder: "the symbols are not in order"
         case .duplicateExport: "two exported symbols have the same name"
         case .exportedCount: "the header's count of exported symbols is wrong"
@@ -136,11 +148,15 @@ package enum SMFRule: UInt8, Sendable, CaseIterable {
         case .importSymbol: "an import's symbol does not exist or is not undefined"
         case .importKind: "unknown import kind"
         case .importLibrary: "an import's library name does not lie inside the string table"
-        case .importFlags: "unknown import flags"
+        case .importFlags: "unknown or contradictory import flags"
         case .baseRelocation: "a base relocation is not a word in a writable section"
+        case .slotTable: "a slot table is not an array of writable words"
         case .sourceMap: "the source map is malformed"
         case .typeInfo: "the type information is malformed"
         case .versionText: "the version text is malformed"
+        case .dependencies: "the list of dependencies is malformed"
+        case .interfaceText: "the interface text is malformed"
+        case .abiHash: "the interface differs from its digest in the header"
         }
     }
 }

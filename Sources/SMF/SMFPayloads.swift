@@ -1,10 +1,32 @@
-// Small payload formats: TypeInfo (a table) and Version (text).
+// Small payload formats: TypeInfo (a table), Version and Interface (texts).
+
+/// What sort of type an entry of TypeInfo describes.
+package enum TypeInfoKind: UInt32, Sendable {
+    case other = 0
+    case bool = 1
+    case character = 2
+    case signedInteger = 3
+    case unsignedInteger = 4
+    case float = 5
+    case string = 6
+    case tuple = 7
+    case array = 8
+    case range = 9
+    case option = 10
+    case function = 11
+    case structure = 12
+    case enumeration = 13
+    case object = 14
+    case trait = 15
+    case dictionary = 16
+    case set = 17
+}
 
 /// One type of a TypeInfo section.
 package struct TypeInfo: Sendable, Equatable {
     /// String table offset.
     package var name: UInt32
-    /// What sort of type it is; the numbers are the runtime's (Docs/abi.md).
+    /// Raw value of a `TypeInfoKind`, or of one that a later version knows.
     package var kind: UInt32
     /// Size in bytes of a value.
     package var size: UInt32
@@ -86,6 +108,9 @@ package enum VersionText {
     /// Checks that `payload` is lines of `key=value` with non-empty keys.
     /// - Throws: `.versionText` with the offset of the bad line.
     package static func validate(_ payload: UnsafeRawBufferPointer, at offset: UInt64) throws(SMFError) {
+        if let place = smfFirstInvalidUTF8(payload) {
+            throw SMFError(.versionText, at: offset + UInt64(place), value: UInt64(payload[place]))
+        }
         var start = 0
         while start < payload.count {
             var end = start
@@ -116,5 +141,42 @@ package enum VersionText {
             start = end + 1
         }
         return nil
+    }
+}
+
+/// The payload of an Interface section: what other modules can rely on, as lines of text (Docs/smf.md, "Interface").
+/// The header's `abi_hash` is the XXH64 of these bytes.
+package enum InterfaceText {
+    /// What the first line of every module's interface begins with.
+    package static let modulePrefix: StaticString = "module "
+
+    /// Checks that `payload` is UTF-8 lines, each ended by a line feed, without NUL, of which the first names a module.
+    /// - Throws: `.interfaceText` with the offset of the bad byte.
+    package static func validate(_ payload: UnsafeRawBufferPointer, at offset: UInt64) throws(SMFError) {
+        if payload.isEmpty { return }
+        if let place = smfFirstInvalidUTF8(payload) {
+            throw SMFError(.interfaceText, at: offset + UInt64(place), value: UInt64(payload[place]))
+        }
+        let prefix = modulePrefix
+        for i in 0..<prefix.utf8CodeUnitCount {
+            guard i < payload.count, payload[i] == prefix.utf8Start[i] else {
+                throw SMFError(.interfaceText, at: offset + UInt64(i), value: i < payload.count ? UInt64(payload[i]) : 0)
+            }
+        }
+        for i in 0..<payload.count where payload[i] == 0 {
+            throw SMFError(.interfaceText, at: offset + UInt64(i), value: 0)
+        }
+        guard payload[payload.count - 1] == 0x0A else {
+            throw SMFError(.interfaceText, at: offset + UInt64(payload.count - 1), value: UInt64(payload[payload.count - 1]))
+        }
+    }
+
+    /// The module's name on the first line of `payload`; empty if there is none.
+    package static func moduleName(_ payload: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let start = modulePrefix.utf8CodeUnitCount
+        var end = start
+        while end < payload.count, payload[end] != 0x0A { end += 1 }
+        if end > payload.count { return UnsafeRawBufferPointer(start: payload.baseAddress, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: payload[start..<end])
     }
 }

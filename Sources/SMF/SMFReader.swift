@@ -275,21 +275,29 @@ package struct SMFReader {
         place(header.stringTableOffset, header.stringTableSize)
         if isOrdered { return }
 
-        var parts = ContiguousArray<(offset: UInt64, size: UInt64)>()
-        parts.reserveCapacity(sectionCount + 3)
-        parts.append((header.sectionTableOffset, tableSize))
-        for i in 0..<sectionCount {
-            let section = section(i)
-            parts.append((section.offset, section.size))
-        }
-        parts.append((header.symbolTableOffset, symbolsSize))
-        parts.append((header.stringTableOffset, header.stringTableSize))
-        parts.sort { $0.offset < $1.offset }
         end = UInt64(SMFFormat.headerSize)
-        for part in parts where part.size > 0 {
+        for part in partsInOrder() {
             guard part.offset >= end else { throw SMFError(.overlap, at: part.offset, value: end) }
             end = part.offset + part.size
         }
+    }
+
+    /// Every part of the module behind the header that has bytes in the file, by offset.
+    func partsInOrder() -> ContiguousArray<(offset: UInt64, size: UInt64)> {
+        var parts = ContiguousArray<(offset: UInt64, size: UInt64)>()
+        parts.reserveCapacity(sectionCount + 3)
+        func add(_ offset: UInt64, _ size: UInt64) {
+            if size > 0 { parts.append((offset, size)) }
+        }
+        add(header.sectionTableOffset, UInt64(sectionCount * SMFFormat.sectionEntrySize))
+        for i in 0..<sectionCount {
+            let section = section(i)
+            add(section.offset, section.size)
+        }
+        add(header.symbolTableOffset, UInt64(symbolCount * SMFFormat.symbolEntrySize))
+        add(header.stringTableOffset, header.stringTableSize)
+        parts.sort { $0.offset < $1.offset }
+        return parts
     }
 }
 

@@ -2,20 +2,10 @@
 // `validate` checks everything that the format says of a module. Both are linear in the module's size.
 
 extension SMFReader {
-    /// Checks what a loader relies on: the hash, the image's layout, its entry point, import slots and base
-    /// relocations. Names and positions are left to `validate`.
+    /// Checks all that the format says of header, sections, symbols, relocations and imports, before a loader makes a
+    /// page executable. What only people and tools read (source map, types, texts) is left to `validate`.
     /// - Throws: the first rule broken.
     package func validateForLoading() throws(SMFError) {
-        try validateHash()
-        try validateImageLayout()
-        try validateEntryPoint()
-        try validateImports()
-        try validateBaseRelocations()
-    }
-
-    /// Checks everything.
-    /// - Throws: the first rule broken.
-    package func validate() throws(SMFError) {
         try validateHash()
         try validateImageLayout()
         try validateSymbols()
@@ -24,6 +14,14 @@ extension SMFReader {
         try validateEntryPoint()
         try validateImports()
         try validateBaseRelocations()
+    }
+
+    /// Checks everything.
+    /// - Throws: the first rule broken.
+    package func validate() throws(SMFError) {
+        try validateForLoading()
+        try validateGaps()
+        try validateStrings()
         try validatePayloads()
     }
 
@@ -31,6 +29,30 @@ extension SMFReader {
     package func validateHash() throws(SMFError) {
         let hash = xxh64(UnsafeRawBufferPointer(rebasing: bytes[SMFFormat.headerSize...]))
         guard hash == header.moduleHash else { throw SMFError(.moduleHash, at: 48, value: header.moduleHash) }
+    }
+
+    /// Checks that what no part of the module covers is 0.
+    package func validateGaps() throws(SMFError) {
+        var end = UInt64(SMFFormat.headerSize)
+        func check(upTo start: UInt64) throws(SMFError) {
+            // Parts don't overlap, but empty ones may lie anywhere.
+            while end < start {
+                guard bytes[Int(end)] == 0 else { throw SMFError(.gap, at: end, value: UInt64(bytes[Int(end)])) }
+                end += 1
+            }
+        }
+        for part in partsInOrder() {
+            try check(upTo: part.offset)
+            end = part.offset + part.size
+        }
+        try check(upTo: header.fileSize)
+    }
+
+    /// Checks that the string table is UTF-8.
+    package func validateStrings() throws(SMFError) {
+        if let place = smfFirstInvalidUTF8(UnsafeRawBufferPointer(strings)) {
+            throw SMFError(.stringTableText, at: header.stringTableOffset + UInt64(place), value: UInt64(strings[place]))
+        }
     }
 
     // MARK: Images
@@ -110,7 +132,10 @@ extension SMFReader {
 
     /// Checks that an executable image starts at a function.
     package func validateEntryPoint() throws(SMFError) {
-        guard header.isImage, header.flags.contains(.executable) else { return }
+        guard header.flags.contains(.executable) else { return }
+        guard header.isImage else {
+            throw SMFError(.executableObject, at: 8, value: UInt64(header.flags.rawValue))
+        }
         let entry = header.entryPoint
         guard let section = section(holding: entry, size: 1), section.kind == .code,
             section.flags.contains(.execute)
@@ -146,7 +171,10 @@ extension SMFReader {
                 guard UInt64(item.library) < header.stringTableSize else {
                     throw SMFError(.importLibrary, at: at + 16, value: UInt64(item.library))
                 }
-                guard SMFImportFlags.known.isSuperset(of: item.flags) else {
+                // An import is either required or one of those that may be missing.
+                guard SMFImportFlags.known.isSuperset(of: item.flags),
+                    item.flags.contains(.required) == item.flags.isDisjoint(with: [.optional, .weak])
+                else {
                     throw SMFError(.importFlags, at: at + 20, value: UInt64(item.flags.rawValue))
                 }
             }
@@ -189,6 +217,11 @@ extension SMFReader {
         // Names may share bytes; the budget keeps a hostile table of long shared names from costing more than the
         // file's size suggests.
         var nameBudget = header.fileSize.multipliedReportingOverflow(by: 4).partialValue
+        var typeCount: UInt32 = 0
+        if let types = firstSection(.typeInfo) {
+            let section = section(types)
+            typeCount = UInt32(truncatingIfNeeded: try TypeInfoView(payload(section), at: section.offset).count)
+        }
         var exportedCount: UInt32 = 0
         var rank = 0
         var previous: (hash: UInt32, name: UnsafeBufferPointer<UInt8>)?
@@ -202,7 +235,7 @@ extension SMFReader {
             guard symbol.nameHash == fnv1a(name) else {
                 throw SMFError(.symbolNameHash, at: at + 4, value: UInt64(symbol.nameHash))
             }
-            try validate(symbol, at: at)
+            try validate(symbol, at: at, typeCount: typeCount)
             let symbolRank = symbol.isLocal ? 0 : symbol.isUndefined ? 1 : 2
             guard symbolRank >= rank else { throw SMFError(.symbolOrder, at: at + 9, value: UInt64(i)) }
             rank = symbolRank
@@ -226,7 +259,7 @@ extension SMFReader {
     }
 
     /// Checks the fields of one symbol but its name.
-    private func validate(_ symbol: SMFSymbol, at: UInt64) throws(SMFError) {
+    private func validate(_ symbol: SMFSymbol, at: UInt64, typeCount: UInt32) throws(SMFError) {
         guard SMFSymbolType(rawValue: symbol.type) != nil else {
             throw SMFError(.symbolType, at: at + 8, value: UInt64(symbol.type))
         }
@@ -238,6 +271,9 @@ extension SMFReader {
         }
         guard symbol.flags == 0 else { throw SMFError(.symbolReserved, at: at + 11, value: UInt64(symbol.flags)) }
         guard symbol.version >= 1 else { throw SMFError(.symbolVersion, at: at + 36, value: 0) }
+        guard symbol.typeID <= typeCount else {
+            throw SMFError(.symbolTypeID, at: at + 32, value: UInt64(symbol.typeID))
+        }
         if symbol.isUndefined {
             // Nobody else can define a local symbol.
             guard !symbol.isLocal else { throw SMFError(.symbolSection, at: at + 12, value: 0) }
@@ -270,10 +306,22 @@ extension SMFReader {
             let firstExported = header.symbolCount - header.exportedCount
             var seen = ContiguousArray<Bool>(repeating: false, count: Int(header.exportedCount))
             var count: UInt32 = 0
+            // A search begins at a name's own bucket and ends at an empty one, so the buckets from there to the entry
+            // must be full: `run` counts the full buckets in front. At least half the buckets are empty.
+            let mask = Int(bucketCount) - 1
+            var run = 0
+            while run < mask, smfLoad32(base, 8 + (mask - run) * 8 + 4) != .max { run += 1 }
             for bucket in 0..<Int(bucketCount) {
                 let place = 8 + bucket * 8
                 let index = smfLoad32(base, place + 4)
-                if index == .max { continue }
+                if index == .max {
+                    run = 0
+                    continue
+                }
+                guard (bucket - Int(smfLoad32(base, place))) & mask <= run else {
+                    throw SMFError(.symbolHashTable, at: section.offset + UInt64(place), value: UInt64(index))
+                }
+                run += 1
                 guard index >= firstExported, index < header.symbolCount, !seen[Int(index - firstExported)],
                     symbol(Int(index)).nameHash == smfLoad32(base, place)
                 else { throw SMFError(.symbolHashTable, at: section.offset + UInt64(place), value: UInt64(index)) }
@@ -324,7 +372,7 @@ extension SMFReader {
 
     // MARK: Payloads
 
-    /// Checks source maps, type information and version text.
+    /// Checks source maps, type information, slot tables, dependencies, and the texts.
     package func validatePayloads() throws(SMFError) {
         for i in 0..<sectionCount {
             let section = section(i)
@@ -344,6 +392,18 @@ extension SMFReader {
                 }
             case .version:
                 try VersionText.validate(payload(section), at: section.offset)
+            case .deps:
+                try SMFDependencyView(payload(section), at: section.offset)
+                    .validate(at: section.offset, stringTableSize: header.stringTableSize)
+            case .interface:
+                try InterfaceText.validate(payload(section), at: section.offset)
+                guard xxh64(payload(section)) == header.abiHash else {
+                    throw SMFError(.abiHash, at: 96, value: header.abiHash)
+                }
+            case .slots:
+                guard section.size % 8 == 0, section.flags.contains(.write) else {
+                    throw SMFError(.slotTable, at: sectionEntryOffset(i) + 16, value: section.size)
+                }
             default: break
             }
         }

@@ -160,6 +160,11 @@ package protocol SMFOutput {
         table.symbols[Int(symbol)].size = size
     }
 
+    /// Sets the type of a symbol: 1 + an index into the module's TypeInfo.
+    package mutating func setType(ofSymbol symbol: UInt32, _ type: UInt32) {
+        table.symbols[Int(symbol)].typeID = type
+    }
+
     /// String table offset of a symbol's name, for use as a display name in a source map.
     package func nameOffset(ofSymbol symbol: UInt32) -> UInt32 { table.symbols[Int(symbol)].nameOffset }
 

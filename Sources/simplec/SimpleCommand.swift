@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPlatform
 import Driver
+import Loader
 
 /// The root of the verbs. Without a verb, `simplec [options] FILE args…` compiles and runs.
 struct SimpleCommand: ParsableCommand {
@@ -55,7 +56,19 @@ struct PipelineOptions: ParsableArguments {
     @Flag(help: "Skip the optimisation passes.")
     var noOptimize = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How far to believe the cache: fast, content (compare files by contents), verify (compile and compare), off.",
+            valueName: "mode"))
+    var cache: String?
+
+    /// The mode of the cache: the option, else the variable SIMPLE_CACHE.
+    var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
+
     func validate() throws {
+        if let cache, CacheMode(cache) == nil {
+            throw ValidationError("unknown mode '\(cache)' for --cache; there are fast, content, verify, off")
+        }
         for section in sections where !Pipeline.sections.contains(section) {
             throw ValidationError(
                 "unknown text '\(section)' for --emit; there are \(Pipeline.sections.joined(separator: ", "))")
@@ -98,7 +111,7 @@ private func unknownOption(_ argument: String) -> String? {
     let name = String(argument.prefix { $0 != "=" })
     let known = [
         "-c", "-h", "--help", "--version", "--emit", "--stop-after", "--time", "--time-json", "--paranoid",
-        "--no-optimize", "--",
+        "--no-optimize", "--cache", "--gc-stats", "--",
     ]
     return known.contains(name) ? nil : name
 }

@@ -12,6 +12,13 @@ struct CaseFile {
     var program: String
     var sections: [Section]
 
+    /// A case that is not a file of its own.
+    init(path: String, program: String, sections: [Section]) {
+        self.path = path
+        self.program = program
+        self.sections = sections
+    }
+
     /// Reads the case file at `path`.
     init?(path: String) {
         guard let bytes = FileText.read(path) else { return nil }

@@ -3,10 +3,13 @@
 #define DRIVERPLATFORM_H
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +26,23 @@ static inline void simple_tune_malloc(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
+
+/// Copies the linker's build id of the running executable, at most `capacity` bytes; returns its size, 0 if it has none.
+size_t simple_build_id(unsigned char *id, size_t capacity);
+
+/// Takes the advisory lock of an open file for this process without waiting; 0, or -1 and `errno`.
+static inline int simple_try_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+/// Opens a file to be locked, made if missing; -1 and `errno` on failure.
+static inline int simple_open_lock(const char *path) { return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); }
+
+/// Opens a file to append lines to; -1 and `errno` on failure.
+static inline int simple_open_log(const char *path) {
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/// Opens a file for reading that stays open over `execve`; -1 and `errno` on failure.
+static inline int simple_open_inherited(const char *path) { return open(path, O_RDONLY); }
 
 /// What `pthread_create` starts; returns NULL.
 typedef void *(*simple_thread_body)(void *);

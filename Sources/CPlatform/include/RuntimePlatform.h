@@ -37,9 +37,26 @@ int cp_argument_count(void);
 char **cp_argument_values(void);
 // open(path, O_RDONLY | O_CLOEXEC), which is variadic.
 int cp_open_read(const char *path);
+// open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), likewise.
+int cp_create_new(const char *path, uint32_t mode);
 // Opens standard files that the caller closed, in the wrong direction: no file opened later can take their place, and
 // using them fails as it should.
 void cp_reserve_standard_files(void);
+// 1 if messages on stderr may have colours: it is a terminal, and neither NO_COLOR nor TERM=dumb says no.
+int cp_uses_colour(void);
+// Where this executable's own image is, if it is a standalone one: words that the linker fills in (SMF/EmbeddedImage).
+typedef struct {
+    char magic[16];
+    // From this structure to the image's first byte; 0: no image.
+    int64_t displacement;
+    uint64_t size, span, reserved;
+} cp_image_slot_words;
+// The words as they are now, past the compiler's knowledge of their first values.
+cp_image_slot_words cp_read_image_slot(void);
+// Address of the image that the words lead to.
+void *cp_embedded_image(void);
+// 1 iff this executable's file is longer than its ELF headers say: something is appended to it.
+int cp_has_appendix(void);
 // Nanoseconds of the monotonic clock.
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
