@@ -153,8 +153,8 @@ import Support
 
 @Suite struct SuggestionTests {
     @Test(arguments: [
-        ("prnt", ["print", "println", "sprint"], ["print", "sprint"]), ("lenght", ["length", "len"], ["length"]),
-        ("x", ["y", "xy", "abc"], ["xy"]), ("coutn", ["count", "mount", "couth"], ["count", "couth", "mount"]),
+        ("prnt", ["print", "println", "sprint"], ["print"]), ("lenght", ["length", "len"], ["length"]),
+        ("x", ["y", "xy", "abc"], ["xy"]), ("coutn", ["count", "mount", "couth"], ["count", "couth"]),
         ("abc", ["xyz"], []), ("same", ["same"], []), ("", ["a"], []),
     ]) func findsNearNames(name: String, candidates: [String], expected: [String]) {
         #expect(didYouMean(name, candidates) == expected)
