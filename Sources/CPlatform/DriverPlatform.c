@@ -2,8 +2,10 @@
 #include "DriverPlatform.h"
 #include <elf.h>
 #include <link.h>
+#include <spawn.h>
 #include <string.h>
-#include <sys/auxv.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 
 // The first object that dl_iterate_phdr visits is the executable.
 typedef struct { unsigned char *id; size_t capacity, size; } build_id_request;
@@ -35,4 +37,23 @@ size_t simple_build_id(unsigned char *id, size_t capacity) {
     build_id_request request = {id, capacity, 0};
     dl_iterate_phdr(find_build_id, &request);
     return request.size;
+}
+
+void simple_detach(void) {
+    if (fork() > 0) _exit(0);
+    setsid();
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0) return;
+    for (int file = 0; file <= 2; file++) dup2(null, file);
+    if (null > 2) close(null);
+}
+
+int simple_spawn_and_wait(const char *path, char *const arguments[]) {
+    extern char **environ;
+    pid_t process;
+    int status, error = posix_spawn(&process, path, NULL, NULL, arguments, environ);
+    if (error) return error;
+    while (waitpid(process, &status, 0) < 0)
+        if (errno != EINTR) return errno;
+    return 0;
 }

@@ -32,7 +32,7 @@ package struct CacheKey: ~Copyable {
         bytes.append(contentsOf: part)
     }
     /// Adds the elements of a list of plain values without padding.
-    package mutating func add<Element: BitwiseCopyable>(plain list: ContiguousArray<Element>) {
+    package mutating func add<Element>(plain list: ContiguousArray<Element>) {
         list.withUnsafeBytes { add($0) }
     }
 

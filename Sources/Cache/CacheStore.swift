@@ -129,10 +129,10 @@ package struct CacheStore: Sendable {
         return isComplete ? bytes : nil
     }
 
-    /// Waits for the lock of a program, so that of many first runs one compiles and the others find its result. Held
-    /// until the process ends or becomes another program. Gives up after `patience` seconds, or if locks don't work
-    /// here: everything is correct without.
-    package func lock(_ key: ContentDigest, patience: Double = 20) {
+    /// Waits for the lock of a program, so that of many first runs one compiles and the others find its result. Gives up
+    /// after `patience` seconds, or if locks don't work here: everything is correct without.
+    /// - Returns: the file that holds the lock until it is closed or the process becomes another program; -1: no lock.
+    package func lock(_ key: ContentDigest, patience: Double = 20) -> Int32 {
         // A lock is for all programs whose digests begin alike: the number of files stays bounded.
         let name = String(key.low & 0xFF, radix: 16)
         var descriptor = simple_open_lock(path(.locks, name))
@@ -140,18 +140,19 @@ package struct CacheStore: Sendable {
             mkdir(path(.locks), 0o700)
             descriptor = simple_open_lock(path(.locks, name))
         }
-        if descriptor < 0 { return }
+        if descriptor < 0 { return -1 }
         var pause: UInt32 = 200
         var waited = 0.0
         while simple_try_lock(descriptor) != 0 {
             if errno != EWOULDBLOCK && errno != EINTR || waited > patience {
                 close(descriptor)
-                return
+                return -1
             }
             usleep(pause)
             waited += Double(pause) / 1e6
             if pause < 5000 { pause += pause / 4 }
         }
+        return descriptor
     }
 }
 
@@ -171,4 +172,13 @@ extension ContentDigest {
     }
     /// The digest of an array of bytes.
     package init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { ContentDigest(of: $0) } }
+}
+
+extension ContentDigest {
+    /// The digest that 32 hexadecimal digits name; other text names one that nothing has.
+    package init(hexadecimal text: Substring) {
+        let bytes = Array(text.utf8)
+        let digits = bytes.count == 32 ? String(decoding: bytes, as: UTF8.self) : "0"
+        self.init(low: UInt64(digits.suffix(16), radix: 16) ?? 0, high: UInt64(digits.prefix(16), radix: 16) ?? 0)
+    }
 }

@@ -16,7 +16,7 @@ extension Build {
     }
 
     /// The diagnostics of a program without errors as they were shown: without colours and with them.
-    var warningTexts: (plain: String, coloured: String) {
+    package var warningTexts: (plain: String, coloured: String) {
         if compilation.diagnostics.all.isEmpty { return ("", "") }
         return (
             TextRenderer(usesColor: false).render(compilation.diagnostics, compilation.sources),
@@ -32,5 +32,9 @@ extension Compilation {
 
 extension CompileOptions {
     /// The options that are part of a program's key.
-    var cacheBits: CompileOptionBits { optimize ? [] : .noOptimization }
+    var cacheBits: CompileOptionBits {
+        var bits: CompileOptionBits = optimize ? [] : .noOptimization
+        if debugInfo { bits.insert(.debugInfo) }
+        return bits
+    }
 }

@@ -60,6 +60,16 @@ package struct Build: ~Copyable {
         Pipeline.run(&compilation)
         if showsWarnings || compilation.diagnostics.hasErrors { showDiagnostics(style) }
         showTexts()
+        return result
+    }
+
+    /// Runs the stages and shows nothing.
+    package mutating func compile() -> BuildResult {
+        Pipeline.run(&compilation)
+        return result
+    }
+
+    private var result: BuildResult {
         if !compilation.bugs.isEmpty {
             CrashReport.report(compilation.bugs, subject: subject)
             return .failure(CrashReport.exitStatus)

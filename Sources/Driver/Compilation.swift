@@ -1,4 +1,5 @@
-internal import Cache
+package import Cache
+internal import Codegen
 package import Diagnostics
 internal import HIR
 internal import Linker
@@ -35,10 +36,24 @@ package struct Compilation: ~Copyable {
     var moduleInterfaces: [[UInt8]] = []
     /// What lowering says of each of `modules`.
     var moduleDescriptions: [ModuleDescription] = []
+    /// Where objects of earlier compilations may be found; `nil`: everything is made anew.
+    package var objectCache: CacheStore?
+    /// What `generate` gets besides each of `modules`.
+    var codegenOptions: [CodegenOptions] = []
+    /// By module: the key of its object, and the object if it was in the cache. Empty: no cache.
+    var objectKeys: [ContentDigest?] = []
+    var reusedObjects: [[UInt8]?] = []
+    /// Objects to put into the cache.
+    var newObjects: [(key: ContentDigest, object: [UInt8])] = []
     /// What `generate` leaves for `link`.
     var objects: [LinkInput] = []
     /// The linked image.
     package var image: [UInt8] = []
+
+    /// What C can call of the program, if an ELF object is wanted.
+    var cInterface: CInterface?
+    /// The ELF object, if one is wanted.
+    var object: [UInt8] = []
 
     package var timing = Timing()
     /// The texts that `options.emit` asked for, in the order of the stages.

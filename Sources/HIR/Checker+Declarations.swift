@@ -114,6 +114,7 @@ extension Checker {
         let base = text(n.nameA)
         let name = owner.map { program.structs[$0.index].name + "." + base } ?? base
         var info = FunctionInfo(name: name, module: ModuleID(context.module))
+        info.isPublic = record.isPublic && owner == nil
         functionRecords[functionRecords.count - 1].marks = readAttributes(node, &info)
         program.functions.append(info)
         let id = FunctionID(functionRecords.count - 1)

@@ -83,6 +83,8 @@ package struct CompileOptionBits: OptionSet, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     /// `--no-optimize`.
     package static let noOptimization = CompileOptionBits(rawValue: 1)
+    /// `--debug-info`, or the wish to debug.
+    package static let debugInfo = CompileOptionBits(rawValue: 2)
 }
 
 /// A program, by path and options, and the names of its entries.
@@ -101,11 +103,13 @@ package struct CacheRequest {
     package let warningContext: ContentDigest
 
     /// The request for the source at `path`; `nil` if there is no cache for it: no folder, or a path that is too long.
-    package init?(path: UnsafePointer<CChar>, options: CompileOptionBits) {
+    ///
+    /// - Parameter folder: absolute path of the cache's folder; `nil`: the environment says where it is.
+    package init?(path: UnsafePointer<CChar>, options: CompileOptionBits, folder wanted: UnsafePointer<CChar>? = nil) {
         var current = PathBuffer()
         guard getcwd(current.text, 4096) != nil else { return nil }
         current.truncate(strlen(current.text))
-        guard let folder = CacheRequest.findFolder(current) else { return nil }
+        guard let folder = wanted ?? CacheRequest.findFolder(current) else { return nil }
 
         var root = PathBuffer()
         if path[0] != 47 { root.append(current.text) }

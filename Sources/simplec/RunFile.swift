@@ -51,7 +51,8 @@ struct RunOptions {
 func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _ run: RunOptions) -> Int32 {
     do throws(SystemFailure) {
         var cached: CachedBuild?
-        if run.allowsCache, !options.paranoid, SystemFile.kind(of: path) == .file {
+        // Only a file with lasting contents: a pipe's reader must keep nobody waiting.
+        if run.allowsCache, !options.paranoid, fileKind(path) == .file {
             cached = CachedBuild(path: path, options: options, mode: run.cache)
         }
         let found = cached?.find()
@@ -63,9 +64,11 @@ func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _
         var build = try Build(path: path, options: options)
         // `simple` runs images itself; one that comes here was given to `simplec` or behind options.
         if build.isImage { return report(ProgramRunner.execute(run.loaderOptions + [path] + arguments)) }
+        build.compilation.objectCache = cached?.objects
         if let status = compile(&build, run) { return status }
         if let cached {
-            CacheLog.add("compile \(path)")
+            let counts = build.compilation.objectCounts
+            CacheLog.add("compile \(path): \(counts.made) modules made, \(counts.reused) reused")
             if let found {
                 if let status = compareWithCache(found, build) { return status }
                 return report(ProgramRunner.run(image: found.image, options: run.loaderOptions, arguments: arguments))

@@ -1,3 +1,5 @@
+import ProcessSupport
+
 /// A case file: a program and the sections that its author wants checked. Docs/testing.md describes the format.
 struct CaseFile {
     struct Section {

@@ -1,3 +1,4 @@
+import ProcessSupport
 import Testing
 
 /// The examples of Docs/language: what the pages promise, the compiler does.

@@ -18,9 +18,10 @@ import Testing
         "Loader": ["CPlatform", "SMF", "Runtime", "RuntimeABI"],
         "Driver": [
             "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
-            "Runtime", "RuntimeABI",
+            "Runtime", "RuntimeABI", "Loader", "Cache",
         ],
-        "simplec": ["Driver", "Diagnostics", "Support", "SMF", "Linker", "CPlatform"],
+        "Cache": ["CPlatform", "Support", "SMF", "Loader"],
+        "simplec": ["Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache", "CPlatform"],
         "simple": ["CPlatform"],
     ]
 
