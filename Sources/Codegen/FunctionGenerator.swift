@@ -129,7 +129,6 @@ struct FunctionGenerator: ~Copyable {
     var signature: Int = 0
 
     // MARK: The module
-    let module: MIRModule
     let options: CodegenOptions
     /// `SymbolTraits` of each symbol.
     var symbolTraits = ScratchArray<UInt8>()

@@ -7,8 +7,8 @@ internal import Support
 
 /// Where the code of a function came to lie.
 struct GeneratedFunction {
-    /// Index in `MIRModule.functions`.
-    var index: UInt32
+    var symbol: SymbolID
+    var scopes: [InlineScope]
     /// Byte offset in the code.
     var start: UInt32
     var size: UInt32
@@ -19,6 +19,7 @@ struct GeneratedFunction {
 
 /// An object module being put together.
 struct ObjectModule {
+    /// Without its functions.
     let module: MIRModule
     let options: CodegenOptions
     var functions: ContiguousArray<GeneratedFunction> = []
@@ -43,8 +44,7 @@ struct ObjectModule {
         let text = writer.addCode(
             copying: UnsafeRawBufferPointer(start: generator.code.base, count: generator.code.count))
         for function in functions {
-            let symbol = module.functions[Int(function.index)].symbol
-            define(symbol, .function, section: text, value: UInt64(function.start), size: UInt64(function.size))
+            define(function.symbol, .function, section: text, value: UInt64(function.start), size: UInt64(function.size))
         }
         let pool = addData(generator.constants.bytes)
         addCodeRelocations(generator, text, pool)
@@ -200,9 +200,8 @@ struct ObjectModule {
         }
 
         for function in functions {
-            // Not the whole function, whose copy would retain its arrays.
-            let scopes = module.functions[Int(function.index)].scopes
-            let symbolID = module.functions[Int(function.index)].symbol
+            let scopes = function.scopes
+            let symbolID = function.symbol
             let symbol = symbolIndices[symbolID.index]
             let name =
                 scopes[0].name == module.symbols[symbolID.index].name

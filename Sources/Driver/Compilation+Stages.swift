@@ -66,6 +66,16 @@ extension Compilation {
             modules.append(module)
             moduleDescriptions.append(description)
         }
+        if let value = checked.oversizedValue { refuse(value) }
+    }
+
+    /// Reports a value that lowering cannot take apart.
+    private mutating func refuse(_ value: OversizedValue) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {
@@ -83,8 +93,14 @@ extension Compilation {
         }
     }
 
+    /// Whether functions go on to `generate` as soon as they are optimised. Otherwise, somebody looks in between.
+    private var fusesGeneration: Bool {
+        options.optimize && !options.paranoid && !options.emit.contains { $0.hasPrefix("mir:") }
+            && options.stopAfter != "optimize"
+    }
+
     mutating func optimizeModules() {
-        if !options.optimize { return }
+        if !options.optimize || fusesGeneration { return }
         // Filled by the passes of one module at a time, on this thread.
         final class Texts: @unchecked Sendable { var list: [(section: String, text: String)] = [] }
         let texts = Texts()
@@ -95,21 +111,38 @@ extension Compilation {
                 if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
+        let start = Timing.now()
         for index in modules.indices { optimize(&modules[index], options: passOptions) }
+        timing.add("optimize", since: start)
         emitted += texts.list
     }
 
+    /// Fills the row `optimize` of the timing table too, if that is done here.
     mutating func generateObjects() {
         prepareCodegen()
+        // Without passes, functions are done at once.
+        let passOptions = OptimizeOptions(level: fusesGeneration ? 1 : 0)
+        var clock = StageClock()
         for index in modules.indices {
             if let object = reusedObject(index) {
                 objects.append(LinkInput(bytes: object, name: modules[index].name))
                 continue
             }
-            let bytes = generate(modules[index], options: codegenOptions[index])
+            var generator = ObjectGenerator(modules[index], options: codegenOptions[index])
+            if fusesGeneration { clock.enter("optimize", &timing) }
+            optimize(&modules[index], options: passOptions) { module, range in
+                clock.enter("generate", &timing)
+                for i in range {
+                    generator.add(module.functions[i])
+                    module.functions[i].dropBody()
+                }
+                if range.upperBound < module.functions.count { clock.enter("optimize", &timing) }
+            }
+            let bytes = generator.finish()
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
             if index < objectKeys.count, let key = objectKeys[index] { newObjects.append((key, bytes)) }
         }
+        clock.leave(&timing)
         modules = []
     }
 

@@ -288,6 +288,16 @@ extension Checker {
         return result
     }
 
+    /// How many columns, from the first on, take any value in all rows and in `row`. Such columns decide nothing, and
+    /// are dropped together: structs may have many fields, and types that contain themselves could be split for ever.
+    private func openColumns(_ rows: [[Shape]], _ row: [Shape]) -> Int {
+        var result = rows.first?.count ?? row.count
+        for row in rows + [row] where !row.isEmpty {
+            result = row.prefix(result).firstIndex { if case .any = $0 { false } else { true } } ?? result
+        }
+        return result
+    }
+
     /// `true` iff some value matches `row` and none of `rows`.
     private func useful(_ rows: [[Shape]], _ row: [Shape], _ types: [TypeID], _ budget: inout Int) -> Bool {
         budget -= 1
@@ -296,8 +306,12 @@ extension Checker {
         if case .or(let alternatives) = row[0] {
             return alternatives.contains { useful(rows, [$0] + row.dropFirst(), types, &budget) }
         }
+        let open = openColumns(rows, row)
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            return useful(others, Array(row.dropFirst(open)), Array(types.dropFirst(open)), &budget)
+        }
         let type = resolve(types[0])
-        // A column without constructors decides nothing; types that contain themselves could be split for ever.
         let heads = heads(rows + [row])
         if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
@@ -324,6 +338,12 @@ extension Checker {
         if budget <= 0 { return nil }
         if types.isEmpty { return rows.isEmpty ? [] : nil }
         if rows.isEmpty { return types.map { _ in .any } }
+        let open = openColumns(rows, [])
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            guard let found = witness(others, Array(types.dropFirst(open)), &budget) else { return nil }
+            return [Shape](repeating: .any, count: open) + found
+        }
         let type = resolve(types[0])
         let heads = heads(rows)
         if !heads.isEmpty, let constructors = split(type, heads) {

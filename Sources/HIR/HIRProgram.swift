@@ -133,6 +133,19 @@ public struct ModuleInfo: Sendable {
     }
 }
 
+/// A value with more parts than lowering can take apart.
+public struct OversizedValue: Sendable {
+    public var type: TypeID
+    public var file: FileID
+    /// Byte offset of an expression of this type, or of the code that needs it.
+    public var position: UInt32
+    public init(type: TypeID, file: FileID, position: UInt32) {
+        self.type = type
+        self.file = file
+        self.position = position
+    }
+}
+
 /// A checked program: what lowering reads.
 public struct HIRProgram: Sendable {
     public var types = TypeTable()
@@ -154,6 +167,8 @@ public struct HIRProgram: Sendable {
     public var sources = SourceMap()
     /// Finds methods for `resolveMethod`; set by the checker.
     package var methodResolver: MethodResolver?
+    /// Set by lowering, the first it meets: only there the types of all instances are known. The MIR is worth nothing then.
+    public var oversizedValue: OversizedValue?
 
     public init() {}
 

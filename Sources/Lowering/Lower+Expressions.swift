@@ -63,9 +63,8 @@ extension Lowerer {
         case .nilConstant: break
         case .noneConstant: pushZeros(concrete(e.type))
         case .local:
-            let first = localVariables[Int(e.a)]
-            let count = leafCount(concrete(e.type))
-            for i in 0..<count { stack.append(builder.read(VariableID(rawValue: first + UInt32(i)))) }
+            let type = concrete(e.type)
+            readLocal(Int(e.a), type, 0, leafCount(type))
         case .global, .field, .tupleElement: pushMember(id, e)
         case .index: pushIndex(id, e)
         case .storeLocal:
@@ -151,14 +150,7 @@ extension Lowerer {
         type.isFloat ? builder.fconst(type, 0) : builder.iconst(type, 0)
     }
 
-    // MARK: - Locals
-
-    /// Gives a local the leaves from `stack[base]`.
-    mutating func writeLocal(_ local: LocalID, _ base: Int) {
-        let first = localVariables[local.index]
-        let count = leafCount(concrete(body.locals[local.index].type))
-        for i in 0..<count { builder.write(VariableID(rawValue: first + UInt32(i)), stack[base + i]) }
-    }
+    // MARK: - Temporaries
 
     /// Declares temporary variables for the leaves of `type`; returns the first, the others follow.
     mutating func declareTemporaries(_ type: TypeID) -> UInt32 {

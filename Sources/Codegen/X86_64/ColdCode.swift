@@ -14,7 +14,7 @@ extension FunctionGenerator {
     }
 
     /// The trap word of a checked operation that overflowed.
-    func overflowWord(_ current: UnsafePointer<Instruction>) -> Int32 {
+    mutating func overflowWord(_ current: UnsafePointer<Instruction>) -> Int32 {
         let operation: TrapOperation
         let signed: Bool
         switch current.pointee.opcode {

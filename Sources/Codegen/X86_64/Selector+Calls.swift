@@ -64,7 +64,7 @@ extension FunctionGenerator {
 
     /// `true` iff the value must be saved around the call at `position`: it lives in a register that the call destroys,
     /// and is needed behind it.
-    func isSaved(_ value: Int, across position: UInt32) -> Bool {
+    mutating func isSaved(_ value: Int, across position: UInt32) -> Bool {
         let state = values.base + value
         return state.pointee.flags.contains(.savedAcrossCalls) && state.pointee.start < position
             && state.pointee.end > position
