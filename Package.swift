@@ -24,6 +24,9 @@ let package = Package(
     products: [
         .executable(name: "simple", targets: ["simple"]),
         .executable(name: "simplec", targets: ["simplec"]),
+        // What standalone executables are made of, and what C programs link beside objects of Simple code.
+        .executable(name: "simple-stub", targets: ["simple-stub"]),
+        .library(name: "simple_rt", type: .static, targets: ["SimpleRT", "CRuntimeMath"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -77,6 +80,12 @@ let package = Package(
             ]),
 
         tests("SMFTests", ["SMF", "CPlatform"]),
+        // What fuzzing runs under sanitizers (Fuzz/run); the tests replay its corpora and crashes.
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["CPlatform", "SMF", "Linker", "Loader", "Runtime", "Support", "Diagnostics", "Syntax", "HIR"],
+            path: "Fuzz/Targets", swiftSettings: common),
+        tests("FuzzTests", ["FuzzTargets", "SMF", "MIR", "Codegen", "Support", "CPlatform"], exclude: ["Golden-1.0"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
         tests("CaseTests", ["ProgramGenerator", "ProcessSupport"], exclude: ["Cases"]),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
@@ -98,7 +107,32 @@ let package = Package(
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
             ],
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-O1"])]),
+            // A debugger looks for the two symbols of its JIT interface, also in a stripped executable.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--gc-sections", "-Xlinker", "-O1", "-Xlinker", "--icf=all",
+                    "-Xlinker", "--export-dynamic-symbol=__jit_debug_register_code",
+                    "-Xlinker", "--export-dynamic-symbol=__jit_debug_descriptor",
+                ])
+            ]),
+
+        // The runtime alone, Embedded as well: SMF, Runtime and Loader once more, without the command line.
+        .target(
+            name: "SimpleRT", dependencies: ["CPlatform"],
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo", "-O", "-enforce-exclusivity=unchecked", "-Xcc", "-fno-omit-frame-pointer", "-Xfrontend", "-function-sections"]),
+            ]),
+        .target(name: "CRuntimeMath", cSettings: [.unsafeFlags(["-O2"])]),
+        .executableTarget(
+            name: "simple-stub", dependencies: ["SimpleRT"], cSettings: [.unsafeFlags(["-O2"])],
+            // Embedded: or the Swift runtime is linked to it.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections", "-Xlinker", "-O1",
+                    "-Xlinker", "--icf=all",
+                ])
+            ]),
 
         tests("SupportTests", ["Support"]),
         tests("DiagnosticsTests", ["Diagnostics", "Support"]),

@@ -19,6 +19,8 @@ package struct CodegenOptions: Sendable {
     package var runtimeABI: UInt64 = runtimeABIVersion
     /// Extensions that the code may use beyond the baseline.
     package var cpuFeatures: SMFCPUFeatures = []
+    /// Says in the source map, for debuggers, where the code of each source position begins.
+    package var debugInfo = false
     /// What the object module says of itself.
     package var description = ObjectDescription()
     /// Checks every register allocation; stops the compiler if one is wrong.
@@ -61,12 +63,14 @@ package struct ObjectGenerator: ~Copyable {
     /// Generates the next function of the module.
     package mutating func add(_ function: borrowing MIRFunction) {
         let firstCall = generator.callSites.count
+        let firstStatement = generator.statementSites.count
         generator.generate(function)
         object.functions.append(
             GeneratedFunction(
                 symbol: function.symbol, scopes: function.scopes, start: UInt32(generator.functionStart),
                 size: UInt32(generator.code.count - generator.functionStart), firstCall: UInt32(firstCall),
-                callCount: UInt32(generator.callSites.count - firstCall)))
+                callCount: UInt32(generator.callSites.count - firstCall), firstStatement: UInt32(firstStatement),
+                statementCount: UInt32(generator.statementSites.count - firstStatement)))
     }
 
     /// The object module's bytes. Nothing may be added afterwards.

@@ -32,5 +32,9 @@ extension Compilation {
 
 extension CompileOptions {
     /// The options that are part of a program's key.
-    var cacheBits: CompileOptionBits { optimize ? [] : .noOptimization }
+    var cacheBits: CompileOptionBits {
+        var bits: CompileOptionBits = optimize ? [] : .noOptimization
+        if debugInfo { bits.insert(.debugInfo) }
+        return bits
+    }
 }

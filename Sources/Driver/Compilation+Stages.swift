@@ -61,6 +61,11 @@ extension Compilation {
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
         moduleInterfaces = checked.modules.map { $0.interface }
+        if options.makesObject {
+            cInterface = CInterface(checked, ownFileCount: recordedSources.files.count)
+            // What runs on `…_init` is the top level: C has a main of its own.
+            checked.main = nil
+        }
         for index in checked.modules.indices {
             let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
             modules.append(module)
@@ -150,8 +155,9 @@ extension Compilation {
     mutating func prepareCodegen() {
         if codegenOptions.count == modules.count { return }
         var common = CodegenOptions()
-        common.toolchainID = Version.toolchainID(optimize: options.optimize)
+        common.toolchainID = Version.toolchainID(optimize: options.optimize, debugInfo: options.debugInfo)
         common.verify = options.paranoid
+        common.debugInfo = options.debugInfo
         let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
         for index in modules.indices {
             var own = common
@@ -195,7 +201,14 @@ extension Compilation {
 
     mutating func printObjects() {
         guard wants("asm") else { return }
-        for object in objects { emitted.append(("asm", Disassembly.text(of: object.bytes))) }
+        for object in objects {
+            do throws(Disassembler.Failure) {
+                emitted.append(("asm", try ModuleInspector.assembly(object.bytes)))
+            } catch {
+                emitted.append(("asm", "(\(error.message))\n"))
+                return
+            }
+        }
     }
 
     mutating func verifyObjects() {
@@ -208,6 +221,14 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
+            if let cInterface {
+                object = try linkObject(
+                    objects,
+                    options: ObjectOptions(
+                        entry: Pipeline.entrySymbolName, exports: cInterface.exports, programName: cInterface.programName))
+                objects = []
+                return
+            }
             image = try link(
                 objects,
                 options: LinkOptions(
@@ -219,10 +240,11 @@ extension Compilation {
     }
 
     mutating func printImage() {
-        if wants("smf") { emitted.append(("smf", ModuleInspector.describe(image).text)) }
+        if wants("smf") { emitted.append(("smf", smfText(image))) }
     }
 
     mutating func verifyImage() {
+        if options.makesObject { return }
         if let problem = ModuleInspector.problem(with: image) { bugs.append("link: \(problem)") }
     }
 }

@@ -49,8 +49,8 @@ package enum Pipeline {
         Stage(
             name: "reuse", sections: [], run: { $0.reuseObjects() },
             print: { _ in }, verify: { _ in }),
-        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the
-        // modules behind a pass, `mir:optimized` behind all.
+        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the modules
+        // behind a pass, `mir:optimized` behind all.
         Stage(
             name: "optimize", sections: passSections + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },

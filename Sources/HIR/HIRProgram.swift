@@ -75,6 +75,8 @@ public struct FunctionInfo: Sendable {
     public var typeParameterCount: Int
     /// The first parameter is `mut self`: the function returns its result and then the final value of `self`.
     public var mutatesSelf: Bool
+    /// A function of a module that others may call: `pub`, and no method.
+    public var isPublic = false
     /// `#[inline]` 1, `#[noinline]` 2.
     public var inlineHint: UInt8
     /// `nil` if checking the body failed.

@@ -27,6 +27,7 @@ package struct LoadedImage {
     /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
     package func unload() {
         forgetCode()
+        cp_debugger_remove(base.address)
         removeRootRanges(within: base.address, span)
         munmap(base, span)
     }
@@ -68,7 +69,10 @@ package enum ImageTrust {
 
 /// Loads the image in an open file.
 package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
-    try load(descriptor, at: 0, size: try fileSize(descriptor), trust: trust)
+    let size = try fileSize(descriptor)
+    let image = try load(descriptor, at: 0, size: size, trust: trust)
+    announce(image, size: size)
+    return image
 }
 
 /// Loads the image in `size` bytes of an open file, from `offset` on.
@@ -86,11 +90,11 @@ package func load(
 }
 
 /// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
-/// there on are its own.
+/// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
 func start(
-    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil
 ) throws(LoadError) -> LoadedImage {
-    let bytes = UnsafeRawBufferPointer(start: base, count: size)
+    let bytes = UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size)
     let reader: SMFReader
     do throws(SMFError) { reader = try SMFReader(bytes) } catch { throw LoadError(error) }
     try checkTarget(reader.header)
@@ -136,13 +140,27 @@ private func mapFile(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(Loa
     let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
     let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
-    let mapped = mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset)
-    if mapped == mapFailed {
+    let failed =
+        wantsPerfMap
+        ? !readFile(descriptor, offset, to: reserved, size)
+        : mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed
+    if failed {
         let error = cp_errno()
         munmap(reserved, span)
         throw LoadError(.system, value: UInt64(error))
     }
     return (reserved, span)
+}
+
+/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory.
+private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Bool {
+    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return false }
+    var done = 0
+    while done < size {
+        let got = pread(descriptor, place + done, size - done, offset + done)
+        if got > 0 { done += got } else if got == 0 || cp_errno() != EINTR { return false }
+    }
+    return mprotect(place, size, PROT_READ) == 0
 }
 
 /// Refuses modules for other machines before their contents are looked at.

@@ -3,7 +3,7 @@ import Testing
 
 /// One change to a valid module that breaks one rule.
 struct Damage: Sendable, CustomTestStringConvertible {
-    enum Base { case object, image }
+    enum Base { case object, image, described }
     enum Width { case u8, u16, u32, u64, u64Twice }
     var rule: SMFRule
     var base: Base
@@ -11,10 +11,34 @@ struct Damage: Sendable, CustomTestStringConvertible {
     var place: @Sendable ([UInt8]) -> Int
     var width: Width
     var value: UInt64
+    /// Byte offset that the error names, if it is not that of the changed field.
+    var at: UInt64? = nil
+    /// Value that the error names, if it is not the new one.
+    var found: UInt64? = nil
     var testDescription: String { "\(rule) \(base) \(value)" }
 
+    private var original: [UInt8] {
+        switch base {
+        case .object: sampleObject()
+        case .image: sampleImage()
+        case .described: sampleDescribed()
+        }
+    }
+
+    /// The error that the damage must lead to.
+    var expected: SMFError {
+        let mask: UInt64 =
+            switch width {
+            case .u8: 0xFF
+            case .u16: 0xFFFF
+            case .u32: 0xFFFF_FFFF
+            case .u64, .u64Twice: .max
+            }
+        return SMFError(rule, at: at ?? UInt64(place(original)), value: found ?? value & mask)
+    }
+
     func apply() -> [UInt8] {
-        var module = base == .object ? sampleObject() : sampleImage()
+        var module = original
         let offset = place(module)
         let count =
             switch width {
@@ -196,12 +220,53 @@ private let damages: [Damage] = [
     Damage(rule: .typeInfo, base: .object, place: payload(.typeInfo, 16), width: .u32, value: 3),
     Damage(rule: .versionText, base: .object, place: payload(.version, 0), width: .u8, value: 0x3D),
     Damage(rule: .versionText, base: .object, place: payload(.version, 8), width: .u8, value: 0x20),
+    Damage(rule: .versionText, base: .object, place: payload(.version, 10), width: .u8, value: 0xFF),
+    // Rules about the module as a whole, and about what it says of itself
+    Damage(rule: .executableObject, base: .object, place: header(8), width: .u32, value: 5),
+    Damage(rule: .gap, base: .image, place: { _ in 1000 }, width: .u8, value: 7),
+    Damage(rule: .gap, base: .described, place: gapBeforeSymbols, width: .u8, value: 1),
+    Damage(rule: .stringTableText, base: .described, place: unusedString, width: .u8, value: 0xFF),
+    Damage(rule: .symbolTypeID, base: .object, place: symbol("word", 32), width: .u32, value: 2),
+    Damage(rule: .symbolTypeID, base: .image, place: symbol("main", 32), width: .u32, value: 1),
+    Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 8), width: .u64Twice, value: .max),
+    Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 0),
+    Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 3),
+    Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 5),
+    Damage(rule: .slotTable, base: .described, place: section(SampleDescribed.slots, 4), width: .u32, value: 1),
+    Damage(rule: .slotTable, base: .described, place: section(SampleDescribed.slots, 16), width: .u64, value: 7),
+    Damage(rule: .dependencies, base: .described, place: payload(.deps, 0), width: .u32, value: 1),
+    Damage(rule: .dependencies, base: .described, place: payload(.deps, 0), width: .u32, value: 0xFFFF_FFFF),
+    Damage(rule: .dependencies, base: .described, place: section(SampleDescribed.deps, 16), width: .u64Twice, value: 3),
+    Damage(rule: .dependencies, base: .described, place: payload(.deps, 4), width: .u32, value: 3),
+    Damage(rule: .dependencies, base: .described, place: payload(.deps, 64), width: .u32, value: 0xFFFF),
+    Damage(rule: .interfaceText, base: .described, place: payload(.interface, 0), width: .u8, value: 0x4D),
+    Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0xC0),
+    Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0),
+    Damage(rule: .interfaceText, base: .described, place: section(SampleDescribed.interface, 16), width: .u64Twice, value: 12),
+    Damage(rule: .abiHash, base: .described, place: payload(.interface, 9), width: .u8, value: 0x78),
+    Damage(rule: .abiHash, base: .described, place: header(96), width: .u64, value: 5),
 ]
+
+/// The byte in front of the symbol table of `sampleDescribed`, which is padding.
+private func gapBeforeSymbols(_ module: [UInt8]) -> Int {
+    module.withUnsafeBytes { Int(SMFHeader(decoding: $0.baseAddress!).symbolTableOffset) - 1 }
+}
+
+/// A byte of a string that no symbol uses as its name.
+private func unusedString(_ module: [UInt8]) -> Int { stringTable(-2)(module) }
 
 @Test(arguments: damages)
 func damagedModulesAreRefused(damage: Damage) {
     let error = refusal(damage.apply())
-    #expect(error?.rule == damage.rule, "\(error.map { "\($0)" } ?? "accepted")")
+    #expect(
+        error == damage.expected,
+        "FOUND \(damages.firstIndex { $0.testDescription == damage.testDescription && $0.place([UInt8](sampleObject())) == damage.place([UInt8](sampleObject())) } ?? -1) \(error.map { "\($0.rule) at \($0.offset) value \($0.value)" } ?? "accepted")"
+    )
+}
+
+/// Without the damage the modules are sound, so that it is the damage that is refused.
+@Test func undamagedModulesAreAccepted() {
+    for module in [sampleObject(), sampleImage(), sampleDescribed()] { #expect(refusal(module) == nil) }
 }
 
 @Test func everyRuleHasARefusal() {

@@ -100,6 +100,7 @@ extension FunctionGenerator {
             let site = coldSites[i]
             code.patchJump(at: Int(site.fixup), to: code.count)
             let current = instructions + Int(site.instruction)
+            if options.debugInfo { recordStatement(current) }
             switch site.kind {
             case .trap:
                 code.moveImmediate(.rdi, Int64(site.word))
