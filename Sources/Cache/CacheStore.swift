@@ -18,7 +18,7 @@ package struct CacheFailure: Error, Sendable, Equatable {
 ///
 /// Entries are written to a temporary file in the same folder that then takes the entry's name; nothing is ever changed
 /// in place. There is no `fsync`: an entry is believed unread only by the boot of the machine that wrote it
-/// (Docs/decisions/0004), otherwise its digest is checked.
+/// (Docs/decisions/0003), otherwise its digest is checked.
 package struct CacheStore: Sendable {
     /// Absolute path of the folder.
     package let folder: String

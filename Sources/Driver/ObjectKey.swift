@@ -11,7 +11,7 @@ internal import Support
 /// Those two stages take a `MIRModule` and options, nothing else, and both are digested whole here; a test compares the
 /// fields of these types with `ObjectKey.coveredFields`. Digesting the lowered module instead of its source and its
 /// imports' interfaces finds exactly the modules whose code changes, and needs no list of what an importer can see
-/// (Docs/decisions/0005).
+/// (Docs/decisions/0004).
 package struct ObjectKey: ~Copyable {
     private var key = CacheKey("simple object 1")
     /// Sources from this one on come with the compiler, whose build is part of the key.
