@@ -57,6 +57,19 @@ package func openForReading(_ path: UnsafePointer<CChar>) -> Int32 {
 
 /// Loads the image in an open file.
 package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
+    let (image, reader) = try mapImage(descriptor)
+    let roots = rootRanges(reader)
+    guard hasRoomForRootRanges(roots.count) else {
+        munmap(image.base, image.span)
+        throw LoadError(.system, value: UInt64(ENOMEM))
+    }
+    register(reader, roots, image.base)
+    return image
+}
+
+/// Loads the image in an open file as far as that concerns nobody else: it is validated, mapped, protected and bound,
+/// but unknown to the collector and to backtraces. The reader looks at the mapping.
+package func mapImage(_ descriptor: Int32) throws(LoadError) -> (image: LoadedImage, reader: SMFReader) {
     let size = try fileSize(descriptor)
     let mapping = try mapFile(descriptor, size)
     do throws(LoadError) {
@@ -73,9 +86,9 @@ package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
         protect(reader, mapping.base)
         relocate(reader, mapping.base)
         bind(imports, mapping.base)
-        register(reader, mapping.base)
-        return LoadedImage(
+        let image = LoadedImage(
             base: mapping.base, span: mapping.span, entry: UnsafeRawPointer(mapping.base + Int(reader.header.entryPoint)))
+        return (image, reader)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
@@ -169,16 +182,32 @@ private func relocate(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
     }
 }
 
-/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
-private func register(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
-    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+/// Image addresses of whole words in which the collector looks for references. Sections that follow each other are one
+/// range: what lies between them is the rest of a writable page, or another writable section.
+private func rootRanges(_ reader: SMFReader) -> [(start: UInt64, end: UInt64)] {
+    var ranges: [(start: UInt64, end: UInt64)] = []
+    let page = UInt64(pageSize)
     for index in 0..<reader.sectionCount {
         let section = reader.section(index)
-        if section.kind == .data || section.kind == .bss, section.virtualSize > 0 {
-            let start = base.address &+ UInt(section.offset)
-            addRootRange(start, start &+ UInt(section.virtualSize))
+        guard section.kind == .data || section.kind == .bss, section.flags.contains(.write) else { continue }
+        let start = (section.offset + 7) & ~7
+        let end = (section.offset + section.virtualSize) & ~7
+        if start >= end { continue }
+        if let last = ranges.last, start <= (last.end + (page - 1)) & ~(page - 1) {
+            ranges[ranges.count - 1].end = end
+        } else {
+            ranges.append((start, end))
         }
-        if section.kind == .srcMap { sourceMap = reader.payload(section) }
+    }
+    return ranges
+}
+
+/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
+private func register(_ reader: SMFReader, _ roots: [(start: UInt64, end: UInt64)], _ base: UnsafeMutableRawPointer) {
+    for range in roots { addRootRange(base.address &+ UInt(range.start), base.address &+ UInt(range.end)) }
+    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+    for index in 0..<reader.sectionCount where reader.section(index).kind == .srcMap {
+        sourceMap = reader.payload(ofSection: index)
     }
     registerCode(
         CodeImage(
