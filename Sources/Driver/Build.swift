@@ -1,6 +1,7 @@
 internal import Diagnostics
 internal import CPlatform
 internal import Glibc
+package import Loader
 internal import Support
 
 /// How diagnostics are shown.
@@ -32,21 +33,24 @@ package struct Build: ~Copyable {
     package var path: String { subject }
     /// Whether the root is no source but an SMF file.
     package let isImage: Bool
+    /// The root's bytes, if it is an SMF file.
+    let rootBytes: [UInt8]
 
     /// Prepares to compile the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read.
     package init(path: String, options: CompileOptions) throws(SystemFailure) {
         let start = Timing.now()
-        let bytes = try SystemFile.read(path)
-        self.init(path: path, bytes: bytes, options: options)
+        let (bytes, stamp) = try SystemFile.readSource(path)
+        self.init(path: path, bytes: bytes, stamp: stamp, options: options)
         compilation.timing.add("read", since: start)
     }
 
     /// Prepares to compile `bytes` under the name `path`.
-    package init(path: String, bytes: [UInt8], options: CompileOptions) {
-        compilation = Compilation(rootPath: path, bytes: bytes, options: options)
+    package init(path: String, bytes: [UInt8], stamp: FileStamp? = nil, options: CompileOptions) {
+        compilation = Compilation(rootPath: path, bytes: bytes, stamp: stamp, options: options)
         subject = path
         isImage = bytes.starts(with: [0x53, 0x4D, 0x46, 0x00])
+        rootBytes = isImage ? bytes : []
     }
 
     /// Runs the stages. Diagnostics go to stderr (as JSON: to stdout), texts that were asked for to stdout.
@@ -56,6 +60,16 @@ package struct Build: ~Copyable {
         Pipeline.run(&compilation)
         if showsWarnings || compilation.diagnostics.hasErrors { showDiagnostics(style) }
         showTexts()
+        return result
+    }
+
+    /// Runs the stages and shows nothing.
+    package mutating func compile() -> BuildResult {
+        Pipeline.run(&compilation)
+        return result
+    }
+
+    private var result: BuildResult {
         if !compilation.bugs.isEmpty {
             CrashReport.report(compilation.bugs, subject: subject)
             return .failure(CrashReport.exitStatus)

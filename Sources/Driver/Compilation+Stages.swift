@@ -14,13 +14,14 @@ extension Compilation {
     /// Reads and parses the root and everything it imports.
     mutating func loadModules() {
         var loader = ModuleLoader(rootPath: rootPath)
-        loader.load(rootPath, bytes: rootBytes, interner: &interner, diagnostics: &diagnostics)
+        loader.load(rootPath, bytes: rootBytes, stamp: rootStamp, interner: &interner, diagnostics: &diagnostics)
         rootBytes = []
         hasSyntaxErrors = loader.hasSyntaxErrors
         for row in loader.timing.rows { timing.add(row) }
         timing.lineCount = loader.timing.lineCount
         sources = loader.sources
         recordedSources = loader.recordedSources()
+        probes = loader.probes
         parsed = CheckInput(sources: sources, modules: loader.modules, root: 0)
     }
 
@@ -60,11 +61,26 @@ extension Compilation {
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
         moduleInterfaces = checked.modules.map { $0.interface }
+        if options.makesObject {
+            cInterface = CInterface(checked, ownFileCount: recordedSources.files.count)
+            // What runs on `…_init` is the top level: C has a main of its own.
+            checked.main = nil
+        }
         for index in checked.modules.indices {
             let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
             modules.append(module)
             moduleDescriptions.append(description)
         }
+        if let value = checked.oversizedValue { refuse(value) }
+    }
+
+    /// Reports a value that lowering cannot take apart.
+    private mutating func refuse(_ value: OversizedValue) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {
@@ -82,8 +98,14 @@ extension Compilation {
         }
     }
 
+    /// Whether functions go on to `generate` as soon as they are optimised. Otherwise, somebody looks in between.
+    private var fusesGeneration: Bool {
+        options.optimize && !options.paranoid && !options.emit.contains { $0.hasPrefix("mir:") }
+            && options.stopAfter != "optimize"
+    }
+
     mutating func optimizeModules() {
-        if !options.optimize { return }
+        if !options.optimize || fusesGeneration { return }
         // Filled by the passes of one module at a time, on this thread.
         final class Texts: @unchecked Sendable { var list: [(section: String, text: String)] = [] }
         let texts = Texts()
@@ -94,22 +116,55 @@ extension Compilation {
                 if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
+        let start = Timing.now()
         for index in modules.indices { optimize(&modules[index], options: passOptions) }
+        timing.add("optimize", since: start)
         emitted += texts.list
     }
 
+    /// Fills the row `optimize` of the timing table too, if that is done here.
     mutating func generateObjects() {
-        var codegenOptions = CodegenOptions()
-        codegenOptions.toolchainID = Version.toolchainID(optimize: options.optimize)
-        codegenOptions.verify = options.paranoid
+        prepareCodegen()
+        // Without passes, functions are done at once.
+        let passOptions = OptimizeOptions(level: fusesGeneration ? 1 : 0)
+        var clock = StageClock()
+        for index in modules.indices {
+            if let object = reusedObject(index) {
+                objects.append(LinkInput(bytes: object, name: modules[index].name))
+                continue
+            }
+            var generator = ObjectGenerator(modules[index], options: codegenOptions[index])
+            if fusesGeneration { clock.enter("optimize", &timing) }
+            optimize(&modules[index], options: passOptions) { module, range in
+                clock.enter("generate", &timing)
+                for i in range {
+                    generator.add(module.functions[i])
+                    module.functions[i].dropBody()
+                }
+                if range.upperBound < module.functions.count { clock.enter("optimize", &timing) }
+            }
+            let bytes = generator.finish()
+            objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+            if index < objectKeys.count, let key = objectKeys[index] { newObjects.append((key, bytes)) }
+        }
+        clock.leave(&timing)
+        modules = []
+    }
+
+    /// Decides what `generate` gets besides the modules.
+    mutating func prepareCodegen() {
+        if codegenOptions.count == modules.count { return }
+        var common = CodegenOptions()
+        common.toolchainID = Version.toolchainID(optimize: options.optimize, debugInfo: options.debugInfo)
+        common.verify = options.paranoid
+        common.debugInfo = options.debugInfo
         let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
         for index in modules.indices {
-            codegenOptions.sourceHash = sourceHash(of: index)
-            codegenOptions.description = objectDescription(of: index, abiHashes)
-            let bytes = generate(modules[index], options: codegenOptions)
-            objects.append(LinkInput(bytes: bytes, name: modules[index].name))
+            var own = common
+            own.sourceHash = sourceHash(of: index)
+            own.description = objectDescription(of: index, abiHashes)
+            codegenOptions.append(own)
         }
-        modules = []
     }
 
     /// Digest of the source of module `index`.
@@ -166,6 +221,14 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
+            if let cInterface {
+                object = try linkObject(
+                    objects,
+                    options: ObjectOptions(
+                        entry: Pipeline.entrySymbolName, exports: cInterface.exports, programName: cInterface.programName))
+                objects = []
+                return
+            }
             image = try link(
                 objects,
                 options: LinkOptions(
@@ -181,6 +244,7 @@ extension Compilation {
     }
 
     mutating func verifyImage() {
+        if options.makesObject { return }
         if let problem = ModuleInspector.problem(with: image) { bugs.append("link: \(problem)") }
     }
 }

@@ -1,6 +1,9 @@
+package import Cache
+internal import Codegen
 package import Diagnostics
 internal import HIR
 internal import Linker
+package import Loader
 internal import Lowering
 internal import MIR
 package import Support
@@ -16,6 +19,10 @@ package struct Compilation: ~Copyable {
     /// The root module as given: its path and its bytes.
     let rootPath: String
     var rootBytes: [UInt8]
+    /// What the root's file was when it was read; `nil`: no file, or none with lasting contents.
+    let rootStamp: FileStamp?
+    /// What was looked at in the file system to find the other modules.
+    var probes = FileProbes()
 
     /// What `parse` leaves for `check`.
     var parsed: CheckInput?
@@ -29,10 +36,24 @@ package struct Compilation: ~Copyable {
     var moduleInterfaces: [[UInt8]] = []
     /// What lowering says of each of `modules`.
     var moduleDescriptions: [ModuleDescription] = []
+    /// Where objects of earlier compilations may be found; `nil`: everything is made anew.
+    package var objectCache: CacheStore?
+    /// What `generate` gets besides each of `modules`.
+    var codegenOptions: [CodegenOptions] = []
+    /// By module: the key of its object, and the object if it was in the cache. Empty: no cache.
+    var objectKeys: [ContentDigest?] = []
+    var reusedObjects: [[UInt8]?] = []
+    /// Objects to put into the cache.
+    var newObjects: [(key: ContentDigest, object: [UInt8])] = []
     /// What `generate` leaves for `link`.
     var objects: [LinkInput] = []
     /// The linked image.
     package var image: [UInt8] = []
+
+    /// What C can call of the program, if an ELF object is wanted.
+    var cInterface: CInterface?
+    /// The ELF object, if one is wanted.
+    var object: [UInt8] = []
 
     package var timing = Timing()
     /// The texts that `options.emit` asked for, in the order of the stages.
@@ -41,10 +62,11 @@ package struct Compilation: ~Copyable {
     package var bugs: [String] = []
 
     /// Starts a compilation of the program whose root module is `bytes`, read from `path`.
-    package init(rootPath path: String, bytes: [UInt8], options: CompileOptions) {
+    package init(rootPath path: String, bytes: [UInt8], stamp: FileStamp? = nil, options: CompileOptions) {
         self.options = options
         rootPath = path
         rootBytes = bytes
+        rootStamp = stamp
     }
 
     /// A module has syntax errors. Imports that lead nowhere are errors too, but checking goes on behind them.

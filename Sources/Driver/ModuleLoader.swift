@@ -1,5 +1,7 @@
+internal import Cache
 internal import Diagnostics
 internal import HIR
+internal import Loader
 internal import Support
 internal import Syntax
 
@@ -20,8 +22,9 @@ struct ModuleLoader {
     private var indexOfFile: [FileIdentity: Int] = [:]
     private var indexOfPath: [String: Int] = [:]
     private var modulePaths: Set<String> = []
-    private let roots: (root: String, sources: String)
-    private let lookup: ModuleLookup
+    private var lookup: ModuleLookup
+    /// What was looked at in the file system.
+    var probes: FileProbes { lookup.probes }
     private let currentDirectory = SystemFile.currentDirectory
     /// The root was given from the file system's root, and so are the other modules in diagnostics.
     private let showsAbsolutePaths: Bool
@@ -30,16 +33,16 @@ struct ModuleLoader {
     /// which imports from the current directory).
     init(rootPath: String) {
         let path = PathText.absolute(rootPath, from: currentDirectory)
-        roots = ModuleLookup.package(of: PathText.directory(of: path))
-        lookup = ModuleLookup(sourceRoot: roots.sources)
+        lookup = ModuleLookup(directory: PathText.directory(of: path))
         showsAbsolutePaths = rootPath.hasPrefix("/")
     }
 
-    /// Loads the program. `bytes` is the root's source, already read from `rootPath`.
+    /// Loads the program. `bytes` is the root's source, already read from `rootPath`, and `stamp` what the file was then.
     mutating func load(
-        _ rootPath: String, bytes: [UInt8], interner: inout Interner, diagnostics: inout DiagnosticList
+        _ rootPath: String, bytes: [UInt8], stamp: FileStamp?, interner: inout Interner,
+        diagnostics: inout DiagnosticList
     ) {
-        if let identity = SystemFile.identity(of: rootPath) { indexOfFile[identity] = 0 }
+        if let stamp { indexOfFile[FileIdentity(stamp)] = 0 }
         let path = PathText.absolute(rootPath, from: currentDirectory)
         indexOfPath[path] = 0
         add(path, shownAs: rootPath, bytes: bytes, interner: &interner, diagnostics: &diagnostics)
@@ -60,7 +63,7 @@ struct ModuleLoader {
     func recordedSources() -> SourceMap {
         var result = SourceMap()
         for (i, file) in sources.files.enumerated() {
-            let name = file.path.hasPrefix("<") ? file.path : PathText.inside(files[i], roots.root)
+            let name = file.path.hasPrefix("<") ? file.path : PathText.inside(files[i], lookup.packageRoot)
             result.add(file.renamed(name ?? PathText.name(of: files[i])))
         }
         return result
@@ -84,7 +87,7 @@ struct ModuleLoader {
 
     /// The dotted path of the module in the file `path`, unique in the program.
     private mutating func modulePath(of path: String) -> String {
-        var relative = PathText.inside(path, roots.sources) ?? PathText.name(of: path)
+        var relative = PathText.inside(path, lookup.sourceRoot) ?? PathText.name(of: path)
         relative = PathText.withoutSourceExtension(relative)
         var segments = relative.split(separator: "/")
         if segments.count > 1, segments.last == "__init__" { segments.removeLast() }
@@ -175,7 +178,7 @@ struct ModuleLoader {
     }
 
     /// Looks `segments` up; `nil` if nothing was found, which is then reported.
-    private func find(
+    private mutating func find(
         _ segments: [String], of index: Int, _ node: NodeID, _ diagnostics: inout DiagnosticList
     ) -> ModulePlace? {
         let shown = segments.joined(separator: ".")
@@ -239,15 +242,19 @@ struct ModuleLoader {
         at path: String, _ node: NodeID, of index: Int, interner: inout Interner, diagnostics: inout DiagnosticList
     ) -> Int? {
         if let known = indexOfPath[path] { return known }
-        let identity = SystemFile.identity(of: path)
-        if let identity, let known = indexOfFile[identity] { return known }
+        if let stamp = SystemFile.stamp(of: path), let known = indexOfFile[FileIdentity(stamp)] {
+            indexOfPath[path] = known
+            lookup.probes.addSource(path, stamp, module: known)
+            return known
+        }
         let start = Timing.now()
         do {
-            let bytes = try SystemFile.read(path)
+            let (bytes, stamp) = try SystemFile.readSource(path)
             timing.add("read", since: start)
             let number = modules.count
             indexOfPath[path] = number
-            if let identity { indexOfFile[identity] = number }
+            if let stamp { indexOfFile[FileIdentity(stamp)] = number }
+            lookup.probes.addSource(path, stamp, module: number)
             add(path, shownAs: display(path), bytes: bytes, interner: &interner, diagnostics: &diagnostics)
             return number
         } catch {

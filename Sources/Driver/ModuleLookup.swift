@@ -1,3 +1,5 @@
+internal import Cache
+internal import Loader
 internal import Support
 
 /// What an import path leads to in the file system (LANGUAGE §9.1–9.2).
@@ -14,23 +16,37 @@ enum ModulePlace: Equatable {
     case missing(tried: [String], near: [String])
 }
 
-/// Finds the files of modules. Pure look-up: nothing is read but directory entries. All paths are absolute.
+/// Finds the files of modules. Pure look-up: nothing is read but directory entries, and what was seen of them is kept in
+/// `probes`. All paths are absolute.
 struct ModuleLookup {
+    /// The package's directory, or the root module's if there is no package.
+    let packageRoot: String
     /// Where `crate` leads, and where names are looked up that are no siblings.
     let sourceRoot: String
+    /// What was looked at.
+    var probes = FileProbes()
+
+    /// Look-up for the program whose root module lies in `directory`.
+    init(directory: String) {
+        let (root, sources) = ModuleLookup.package(of: directory, &probes)
+        packageRoot = root
+        sourceRoot = sources
+    }
 
     /// The package of the directory `directory`: the nearest directory at or above it that holds a manifest.
     ///
     /// - Returns: the package's directory and its source root (`src/` in it if there is one and `directory` does not
     ///   lie elsewhere in the package); `directory` twice if there is no manifest.
-    static func package(of directory: String) -> (root: String, sources: String) {
+    private static func package(
+        of directory: String, _ probes: inout FileProbes
+    ) -> (root: String, sources: String) {
         var current = directory
         while true {
             for manifest in ["simple.sdn", "simple.toml"]
-            where SystemFile.kind(of: PathText.join(current, manifest)) == .file {
+            where probes.kind(of: PathText.join(current, manifest)).isReadable {
                 let sources = PathText.join(current, "src")
                 let isInSources = directory == sources || PathText.inside(directory, sources) != nil
-                if isInSources || directory == current, SystemFile.kind(of: sources) == .directory {
+                if isInSources || directory == current, probes.kind(of: sources) == .directory {
                     return (current, sources)
                 }
                 return (current, current)
@@ -41,7 +57,7 @@ struct ModuleLookup {
     }
 
     /// Finds what `segments` mean in the module whose file is `importer`.
-    func find(_ segments: [String], from importer: String) -> ModulePlace {
+    mutating func find(_ segments: [String], from importer: String) -> ModulePlace {
         let here = PathText.directory(of: importer)
         var rest = segments[...]
         var bases: [String]
@@ -72,7 +88,7 @@ struct ModuleLookup {
     }
 
     /// The module that is the child `name` of the module in `file` (`mod name`).
-    func findChild(_ name: String, of file: String) -> ModulePlace {
+    mutating func findChild(_ name: String, of file: String) -> ModulePlace {
         let directory = PathText.directory(of: file)
         let stem = PathText.withoutSourceExtension(PathText.name(of: file))
         let inside = stem == "__init__" ? directory : PathText.join(directory, stem)
@@ -81,7 +97,7 @@ struct ModuleLookup {
         return .missing(tried: tried, near: nearNames([name], [inside]))
     }
 
-    private func find(_ segments: ArraySlice<String>, in base: String, tried: inout [String]) -> ModulePlace? {
+    private mutating func find(_ segments: ArraySlice<String>, in base: String, tried: inout [String]) -> ModulePlace? {
         guard let last = segments.last else { return nil }
         var directory = base
         for segment in segments.dropLast() { directory = PathText.join(directory, segment) }
@@ -97,15 +113,15 @@ struct ModuleLookup {
             }
         }
         let namespace = PathText.join(directory, last)
-        return SystemFile.kind(of: namespace) == .directory ? .namespace(namespace) : nil
+        return probes.kind(of: namespace) == .directory ? .namespace(namespace) : nil
     }
 
     /// The file of the module `name` in `directory`: `name.simple`, `name.spl`, or `__init__` in the directory `name`.
-    private func module(_ name: String, in directory: String, tried: inout [String]) -> ModulePlace? {
+    private mutating func module(_ name: String, in directory: String, tried: inout [String]) -> ModulePlace? {
         var found: String?
         let path = PathText.join(directory, name)
         for candidate in [path + ".simple", path + ".spl", path + "/__init__.simple", path + "/__init__.spl"] {
-            if SystemFile.kind(of: candidate) != .file {
+            if !probes.kind(of: candidate).isReadable {
                 if !candidate.hasSuffix(".spl") { tried.append(candidate) }
                 continue
             }
@@ -141,6 +157,11 @@ struct ModuleLookup {
         }
         return Array(names.prefix(3))
     }
+}
+
+extension FileKind {
+    /// Whether it can be read as a source: anything but a directory.
+    var isReadable: Bool { self == .file || self == .stream }
 }
 
 /// Number of single-byte insertions, deletions and replacements that turn `a` into `b`; anything above `limit` may

@@ -45,15 +45,20 @@ package enum Pipeline {
         Stage(
             name: "lower", sections: ["mir"], run: { $0.lowerModules() },
             print: { $0.printMIR("mir") }, verify: { $0.verifyModules(after: "lower") }),
-        // MIR -> better MIR. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
+        // MIR -> object modules, for modules whose MIR is what it was when the object was made.
+        Stage(
+            name: "reuse", sections: [], run: { $0.reuseObjects() },
+            print: { _ in }, verify: { _ in }),
+        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the modules
+        // behind a pass, `mir:optimized` behind all.
         Stage(
             name: "optimize", sections: passSections + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },
-            verify: { $0.verifyModules(after: "optimize") }),
+            verify: { $0.verifyModules(after: "optimize") }, timesItself: true),
         // MIR -> object modules.
         Stage(
             name: "generate", sections: ["asm"], run: { $0.generateObjects() },
-            print: { $0.printObjects() }, verify: { $0.verifyObjects() }),
+            print: { $0.printObjects() }, verify: { $0.verifyObjects() }, timesItself: true),
         // Object modules -> the image.
         Stage(
             name: "link", sections: ["smf"], run: { $0.linkImage() },

@@ -6,8 +6,11 @@ package enum ProgramRunner {
     /// The path of the `simple` executable: beside this one.
     package static var simplePath: String { PathText.join(PathText.directory(of: ownPath), "simple") }
 
+    /// The path of the runtime that standalone executables are made of: beside this executable.
+    static var stubPath: String { PathText.join(PathText.directory(of: ownPath), "simple-stub") }
+
     /// The path of the running executable.
-    private static var ownPath: String {
+    package static var ownPath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let length = buffer.withUnsafeMutableBytes {
             readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
@@ -18,12 +21,19 @@ package enum ProgramRunner {
     /// Replaces this process by `simple` running `image` with `arguments`. The image lives in an anonymous memory file,
     /// so that nothing is left behind however the program ends.
     /// - Returns: only on failure: what failed.
-    package static func run(image: [UInt8], arguments: [String]) -> SystemFailure {
+    package static func run(image: [UInt8], options: [String] = [], arguments: [String]) -> SystemFailure {
         let descriptor = simple_memory_file("simple-image")
         if descriptor < 0 { return SystemFailure("create", "image", code: errno) }
         let code = image.withUnsafeBytes { SystemFile.writeAll($0, to: descriptor) }
         if code != 0 { return SystemFailure("write", "image", code: code) }
-        return execute(["/proc/self/fd/\(descriptor)"] + arguments)
+        return run(image: descriptor, options: options, arguments: arguments)
+    }
+
+    /// Replaces this process by `simple` running the image in an open file with `arguments`.
+    /// - Returns: only on failure: what failed.
+    package static func run(image descriptor: Int32, options: [String] = [], arguments: [String]) -> SystemFailure {
+        _ = fcntl(descriptor, F_SETFD, 0)
+        return execute(options + ["/proc/self/fd/\(descriptor)"] + arguments)
     }
 
     /// Replaces this process by `simple` with `arguments`.

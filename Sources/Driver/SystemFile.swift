@@ -1,5 +1,6 @@
 internal import CPlatform
 internal import Glibc
+package import Loader
 
 /// A system call that failed, in words for people.
 package struct SystemFailure: Error, Sendable, Equatable {
@@ -33,6 +34,11 @@ extension String {
 package struct FileIdentity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
+
+    package init(_ stamp: FileStamp) {
+        device = stamp.device
+        inode = stamp.inode
+    }
 }
 
 /// Access to the file system without Foundation, whose start-up costs more than a small compilation.
@@ -50,11 +56,10 @@ package enum SystemFile {
         return info.st_mode & S_IFMT == S_IFDIR ? .directory : .file
     }
 
-    /// Which file or directory `path` names; `nil` if there is none.
-    package static func identity(of path: String) -> FileIdentity? {
+    /// The stamp of the file or directory at `path`; `nil` if there is none.
+    package static func stamp(of path: String) -> FileStamp? {
         var info = stat()
-        if stat(path, &info) != 0 { return nil }
-        return FileIdentity(device: UInt64(info.st_dev), inode: UInt64(info.st_ino))
+        return stat(path, &info) == 0 ? FileStamp(info) : nil
     }
 
     /// The current directory; `/` if it is gone.
@@ -66,7 +71,10 @@ package enum SystemFile {
 
     /// The contents of the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read, is a directory, or is larger than `sizeLimit`.
-    package static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
+    package static func read(_ path: String) throws(SystemFailure) -> [UInt8] { try readSource(path).bytes }
+
+    /// As `read`, with the file's stamp from before the first byte was read; no stamp: not a regular file.
+    package static func readSource(_ path: String) throws(SystemFailure) -> (bytes: [UInt8], stamp: FileStamp?) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw SystemFailure("read", path, code: errno) }
         defer { close(descriptor) }
@@ -75,6 +83,7 @@ package enum SystemFile {
         if info.st_mode & S_IFMT == S_IFDIR { throw SystemFailure("read", path, reason: "is a directory") }
         let tooLarge = SystemFailure("read", path, reason: "larger than \(sizeLimit >> 20) MiB")
         if info.st_size > sizeLimit { throw tooLarge }
+        let stamp = info.st_mode & S_IFMT == S_IFREG ? FileStamp(info) : nil
 
         // One byte more than the size, so that the end is seen without growing; streams (size 0) grow.
         var capacity = max(Int(info.st_size) + 1, 4096)
@@ -101,7 +110,7 @@ package enum SystemFile {
                 }
             }
             if code != 0 { throw SystemFailure("read", path, code: code) }
-            if ended { return result }
+            if ended { return (result, stamp) }
             if result.count > sizeLimit { throw tooLarge }
             capacity *= 2
         }
@@ -131,7 +140,8 @@ package enum SystemFile {
     /// Makes `path` hold `bytes`, all or nothing: a temporary file beside it takes its place by `rename`,
     /// so that a full disk or a crash leaves what was there before.
     /// A path that names a device or pipe (`/dev/stdout`) is written directly.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
+    /// - Parameter mode: the new file's permissions, before the process's mask.
+    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o666) throws(SystemFailure) {
         var info = stat()
         if stat(path, &info) == 0 {
             let type = info.st_mode & S_IFMT
@@ -148,7 +158,7 @@ package enum SystemFile {
         var attempt = 0
         while true {
             let temporary = "\(path).\(getpid())-\(attempt).tmp"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             if descriptor < 0 {
                 if errno == EEXIST, attempt < 100 {
                     attempt += 1

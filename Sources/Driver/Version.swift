@@ -1,4 +1,5 @@
-internal import CPlatform
+internal import Cache
+internal import Loader
 internal import SMF
 
 /// What this compiler is.
@@ -9,18 +10,11 @@ package enum Version {
     package static let target = "x86_64-linux"
     /// The `toolchain_id` of modules that this build of the compiler makes with these options: modules of another one
     /// are not linked with them. Never 0.
-    static func toolchainID(optimize: Bool) -> UInt64 {
-        var bytes = Array("simple \(number) \(target) optimize=\(optimize) ".utf8) + buildID
-        bytes.append(0)
-        return max(1, bytes.withUnsafeBytes { xxh64($0) })
+    static func toolchainID(optimize: Bool, debugInfo: Bool = false) -> UInt64 {
+        let build = BuildID.current
+        let text = Array("simple \(number) \(target) optimize=\(optimize)\(debugInfo ? " debug" : "") build=\(build.high),\(build.low)".utf8)
+        return max(1, text.withUnsafeBytes { xxh64($0) })
     }
-
-    /// The linker's digest of this very executable (its ELF build id); empty if it was linked without one.
-    private static let buildID: [UInt8] = {
-        var size = 0
-        guard let bytes = simple_build_id(&size) else { return [] }
-        return Array(UnsafeBufferPointer(start: bytes, count: size))
-    }()
 
     /// The Version section of what the compiler makes: of the object module of `module`, or of an image.
     static func text(optimize: Bool, module: String? = nil) -> [UInt8] {

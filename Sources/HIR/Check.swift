@@ -11,6 +11,7 @@
 // Start reading at `Checker.run`.
 
 package import Diagnostics
+internal import StandardLibrary
 package import Support
 package import Syntax
 
@@ -312,7 +313,7 @@ final class Checker {
                 ModuleState(path: module.path, tree: module.tree, file: module.tree.file, targets: module.imports))
         }
         var preludeDiagnostics = DiagnosticList()
-        let source = SourceFile(path: "<prelude>", bytes: Array(preludeSource.utf8))
+        let source = SourceFile(path: "std/prelude.simple", bytes: StandardLibrary.prelude)
         let file = program.sources.add(source)
         let tree = parse(source, file: file, interner: &interner.pointee, diagnostics: &preludeDiagnostics)
         precondition(!preludeDiagnostics.hasErrors, "the prelude must parse")
@@ -330,14 +331,16 @@ final class Checker {
     /// Checks everything.
     func run() {
         for index in modules.indices {
-            program.modules.append(ModuleInfo(path: modules[index].path, file: modules[index].file))
+            var info = ModuleInfo(path: modules[index].path, file: modules[index].file)
+            info.isLibrary = modules[index].isPrelude
+            program.modules.append(info)
         }
         program.root = ModuleID(rootIndex)
         for index in modules.indices { collectDefinitions(index) }
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
         for id in structRecords.indices { prepareFields(StructID(id)) }
-        refuseInfiniteStructs()
+        checkRecursiveStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {

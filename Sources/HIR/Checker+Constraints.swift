@@ -163,6 +163,11 @@ extension Checker {
     }
 
     private func comparability(_ type: TypeID, ordering: Bool) -> Outcome {
+        var seen: Set<TypeID> = []
+        return comparability(type, ordering: ordering, &seen)
+    }
+    /// - Parameter seen: the structs that were looked into, or are: nothing new is found in them.
+    private func comparability(_ type: TypeID, ordering: Bool, _ seen: inout Set<TypeID>) -> Outcome {
         let t = resolve(type)
         switch program.types.kind(t) {
         case .variable: return variableClass(t) == .any ? .stuck : .type(.bool)
@@ -170,15 +175,16 @@ extension Checker {
         case .function: return .mismatch
         case .structure:
             if ordering { return .mismatch }
+            if !seen.insert(t).inserted { return .type(.bool) }
             for i in program.structs[Int(program.types.payload(t))].fieldTypes.indices {
                 let field = program.fieldType(t, i)
-                if case .mismatch = comparability(field, ordering: false) { return .mismatch }
+                if case .mismatch = comparability(field, ordering: false, &seen) { return .mismatch }
             }
             return .type(.bool)
         case .range: return ordering ? .mismatch : .type(.bool)
         case .tuple, .array, .option:
             for i in 0..<program.types.count(t) {
-                switch comparability(program.types.argument(t, i), ordering: ordering) {
+                switch comparability(program.types.argument(t, i), ordering: ordering, &seen) {
                 case .mismatch: return .mismatch
                 case .stuck: return program.types.kind(t) == .tuple ? .stuck : .type(.bool)
                 case .type: break

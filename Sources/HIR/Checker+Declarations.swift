@@ -107,6 +107,7 @@ extension Checker {
         let base = text(n.nameA)
         let name = owner.map { program.structs[$0.index].name + "." + base } ?? base
         var info = FunctionInfo(name: name, module: ModuleID(context.module))
+        info.isPublic = record.isPublic && owner == nil
         if let attributes = context.tree.attributes[node] {
             for attribute in context.tree.elements(attributes) where context.tree[attribute].kind == .attribute {
                 switch text(context.tree[attribute].nameA) {

@@ -266,6 +266,15 @@ extension Checker {
         }
     }
 
+    /// Row `row` for values whose head no constructor of the matrix has: its rest, if it takes any head.
+    private func withoutHead(_ row: [Shape]) -> [[Shape]] {
+        switch row[0] {
+        case .any: return [Array(row.dropFirst())]
+        case .or(let alternatives): return alternatives.flatMap { withoutHead([$0] + row.dropFirst()) }
+        case .constructor: return []
+        }
+    }
+
     private func heads(_ rows: [[Shape]]) -> [Constructor] {
         var result: [Constructor] = []
         func collect(_ shape: Shape) {
@@ -279,6 +288,16 @@ extension Checker {
         return result
     }
 
+    /// How many columns, from the first on, take any value in all rows and in `row`. Such columns decide nothing, and
+    /// are dropped together: structs may have many fields, and types that contain themselves could be split for ever.
+    private func openColumns(_ rows: [[Shape]], _ row: [Shape]) -> Int {
+        var result = rows.first?.count ?? row.count
+        for row in rows + [row] where !row.isEmpty {
+            result = row.prefix(result).firstIndex { if case .any = $0 { false } else { true } } ?? result
+        }
+        return result
+    }
+
     /// `true` iff some value matches `row` and none of `rows`.
     private func useful(_ rows: [[Shape]], _ row: [Shape], _ types: [TypeID], _ budget: inout Int) -> Bool {
         budget -= 1
@@ -287,8 +306,14 @@ extension Checker {
         if case .or(let alternatives) = row[0] {
             return alternatives.contains { useful(rows, [$0] + row.dropFirst(), types, &budget) }
         }
+        let open = openColumns(rows, row)
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            return useful(others, Array(row.dropFirst(open)), Array(types.dropFirst(open)), &budget)
+        }
         let type = resolve(types[0])
-        if let constructors = split(type, heads(rows + [row])) {
+        let heads = heads(rows + [row])
+        if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
                 let parts = fields(c, type)
                 let own = specialize(row, c, parts.count)
@@ -303,10 +328,7 @@ extension Checker {
             let others = rows.flatMap { specialize($0, c, 0) }
             return own.contains { useful(others, $0, Array(types.dropFirst()), &budget) }
         }
-        let others = rows.compactMap { row -> [Shape]? in
-            if case .any = row[0] { return Array(row.dropFirst()) }
-            return nil
-        }
+        let others = rows.flatMap(withoutHead)
         return useful(others, Array(row.dropFirst()), Array(types.dropFirst()), &budget)
     }
 
@@ -316,8 +338,15 @@ extension Checker {
         if budget <= 0 { return nil }
         if types.isEmpty { return rows.isEmpty ? [] : nil }
         if rows.isEmpty { return types.map { _ in .any } }
+        let open = openColumns(rows, [])
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            guard let found = witness(others, Array(types.dropFirst(open)), &budget) else { return nil }
+            return [Shape](repeating: .any, count: open) + found
+        }
         let type = resolve(types[0])
-        if let constructors = split(type, heads(rows)) {
+        let heads = heads(rows)
+        if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
                 let parts = fields(c, type)
                 let others = rows.flatMap { specialize($0, c, parts.count) }
@@ -327,10 +356,7 @@ extension Checker {
             }
             return nil
         }
-        let others = rows.compactMap { row -> [Shape]? in
-            if case .any = row[0] { return Array(row.dropFirst()) }
-            return nil
-        }
+        let others = rows.flatMap(withoutHead)
         guard let found = witness(others, Array(types.dropFirst()), &budget) else { return nil }
         return [.any] + found
     }

@@ -49,6 +49,9 @@ public struct StructInfo: Sendable {
     public var fieldNames: [NameID]
     /// Field types; `parameter(i)` means type argument i of the struct.
     public var fieldTypes: [TypeID]
+    /// Declarations that mention each other in a circle can be reached from the fields: only Options whose payload
+    /// mentions such structs can contain themselves.
+    public var isRecursive = false
     public init(
         name: String, module: ModuleID, typeParameterCount: Int, fieldNames: [NameID], fieldTypes: [TypeID]
     ) {
@@ -72,6 +75,8 @@ public struct FunctionInfo: Sendable {
     public var typeParameterCount: Int
     /// The first parameter is `mut self`: the function returns its result and then the final value of `self`.
     public var mutatesSelf: Bool
+    /// A function of a module that others may call: `pub`, and no method.
+    public var isPublic = false
     /// `#[inline]` 1, `#[noinline]` 2.
     public var inlineHint: UInt8
     /// `nil` if checking the body failed.
@@ -116,6 +121,8 @@ public struct ModuleInfo: Sendable {
     /// The functions that belong to the module, generic ones included, in source order.
     public var functions: [FunctionID]
     public var globals: [GlobalID]
+    /// Part of the compiler: its functions show in no backtrace, so that users see their own call instead.
+    public var isLibrary = false
     /// The modules that it imports, in source order.
     public var imports: [ModuleID] = []
     /// What importers can rely on, as text (Interface.swift); empty in a program with errors.
@@ -125,6 +132,19 @@ public struct ModuleInfo: Sendable {
         self.file = file
         functions = []
         globals = []
+    }
+}
+
+/// A value with more parts than lowering can take apart.
+public struct OversizedValue: Sendable {
+    public var type: TypeID
+    public var file: FileID
+    /// Byte offset of an expression of this type, or of the code that needs it.
+    public var position: UInt32
+    public init(type: TypeID, file: FileID, position: UInt32) {
+        self.type = type
+        self.file = file
+        self.position = position
     }
 }
 
@@ -149,6 +169,8 @@ public struct HIRProgram: Sendable {
     public var sources = SourceMap()
     /// Finds methods for `resolveMethod`; set by the checker.
     package var methodResolver: MethodResolver?
+    /// Set by lowering, the first it meets: only there the types of all instances are known. The MIR is worth nothing then.
+    public var oversizedValue: OversizedValue?
 
     public init() {}
 

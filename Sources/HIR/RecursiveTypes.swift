@@ -2,24 +2,27 @@ internal import Diagnostics
 internal import Support
 internal import Syntax
 
-/// Structs that contain themselves (E0305), and generic functions that need ever larger instances (E0310).
+/// Types that mention themselves: structs that contain themselves (E0305), structs and generic functions that need ever
+/// larger instances (E0310), structs whose Options have to be boxed (`StructInfo.isRecursive`).
 extension Checker {
     // MARK: Structs
 
-    /// What of another struct lies inside a field's value.
-    private struct Containment {
-        var structure: Int
-        /// On the way there is an Option: the value could end.
-        var throughOption: Bool
+    /// Looks at how structs contain each other; fields that had to be refused become void.
+    func checkRecursiveStructs() {
+        refuseGrowingStructs()
+        refuseInfiniteStructs()
+        markRecursiveStructs()
     }
 
-    /// Refuses structs whose values would hold a value of the same struct, by depth-first search over the fields.
+    /// Refuses structs whose values would hold a value of the same struct other than in an Option or on the heap, by
+    /// depth-first search over the fields.
     ///
     /// The search keeps its own stack: chains of structs may be long.
-    func refuseInfiniteStructs() {
+    private func refuseInfiniteStructs() {
+        let held = heldParameters()
         var state = [UInt8](repeating: 0, count: structRecords.count)
         for root in structRecords.indices where state[root] == 0 {
-            var path: [(structure: Int, field: Int, inside: [Containment], next: Int)] = [(root, -1, [], 0)]
+            var path: [(structure: Int, field: Int, inside: [Int], next: Int)] = [(root, -1, [], 0)]
             state[root] = 1
             while let top = path.last {
                 if top.next == top.inside.count {
@@ -29,19 +32,18 @@ extension Checker {
                         path.removeLast()
                         continue
                     }
-                    var inside: [Containment] = []
-                    collectInside(program.structs[top.structure].fieldTypes[field], false, &inside, level: 0)
+                    var inside: [Int] = []
+                    collectInside(program.structs[top.structure].fieldTypes[field], held, &inside)
                     path[path.count - 1] = (top.structure, field, inside, 0)
                     continue
                 }
                 path[path.count - 1].next += 1
-                let inner = top.inside[top.next].structure
+                let inner = top.inside[top.next]
                 if state[inner] == 0 {
                     state[inner] = 1
                     path.append((inner, -1, [], 0))
                 } else if state[inner] == 1, let start = path.firstIndex(where: { $0.structure == inner }) {
-                    let option = path[start...].contains { $0.inside[$0.next - 1].throughOption }
-                    reportInfiniteStruct(inner, path[start].field, option)
+                    reportInfiniteStruct(inner, path[start].field, path[start...].map { $0.structure })
                     // The field is void now: go back to the struct that declares it.
                     for entry in path[(start + 1)...] { state[entry.structure] = 0 }
                     path.removeSubrange((start + 1)...)
@@ -51,64 +53,148 @@ extension Checker {
         }
     }
 
-    private func reportInfiniteStruct(_ id: Int, _ field: Int, _ throughOption: Bool) {
+    private func reportInfiniteStruct(_ id: Int, _ field: Int, _ cycle: [Int]) {
         let record = structRecords[id]
         let saved = enterContext(module: record.module)
         defer { leaveContext(saved) }
         let name = program.structs[id].name
         let node = context.tree[record.fieldNodes[field]]
-        let span = context.tree[node.nodeB].span
-        if throughOption {
-            unsupported("recursive Option fields are", span, helps: ["hold it in an array for now: `[\(name)]`, empty for none"])
-        } else {
-            error(
-                "E0305", "struct `\(name)` contains itself", span, label: "this field makes it infinitely large",
-                helps: ["hold it in an array: `[\(name)]`"])
-        }
+        let type = context.tree[node.nodeB].span
+        let own = program.structs[id].fieldTypes[field]
+        let help =
+            program.types.kind(own) == .structure
+            ? "make it optional: `\(program.typeName(own))?` is boxed automatically and may be None"
+            : "hold it in an Option (`\(name)?`) or in an array (`[\(name)]`)"
+        let way = cycle.count > 1 ? ", by way of " + cycle[1...].prefix(3).map { "`\(program.structs[$0].name)`" }.joined(separator: ", ") : ""
+        error(
+            "E0305", "struct `\(name)` contains itself\(way)", type, label: "this field makes it infinitely large", helps: [help])
         program.structs[id].fieldTypes[field] = .error
     }
 
-    /// The structs whose values lie inside a value of `type`.
-    private func collectInside(_ type: TypeID, _ throughOption: Bool, _ result: inout [Containment], level: Int) {
-        if level > 64 { return }
+    /// The structs whose values lie inside a value of `type`, those inside of Options left out.
+    private func collectInside(_ type: TypeID, _ held: [[Bool]], _ result: inout [Int]) {
         switch program.types.kind(type) {
         case .structure:
             let id = Int(program.types.payload(type))
-            result.append(Containment(structure: id, throughOption: throughOption))
-            for i in 0..<program.types.count(type) where holdsParameter(id, i, options: true, level: 0) {
-                let always = holdsParameter(id, i, options: false, level: 0)
-                collectInside(program.types.argument(type, i), throughOption || !always, &result, level: level + 1)
+            result.append(id)
+            for i in 0..<program.types.count(type) where i < held[id].count && held[id][i] {
+                collectInside(program.types.argument(type, i), held, &result)
             }
-        case .option: collectInside(program.types.argument(type, 0), true, &result, level: level + 1)
         case .tuple:
-            for i in 0..<program.types.count(type) {
-                collectInside(program.types.argument(type, i), throughOption, &result, level: level + 1)
-            }
+            for i in 0..<program.types.count(type) { collectInside(program.types.argument(type, i), held, &result) }
         default: break
         }
     }
 
-    /// `true` iff values of struct `id` hold a value of its type parameter `index` in place.
-    ///
-    /// - Parameter options: whether a value inside an Option counts.
-    private func holdsParameter(_ id: Int, _ index: Int, options: Bool, level: Int) -> Bool {
-        if level > 8 { return true }
-        func holds(_ type: TypeID) -> Bool {
+    /// By struct and type parameter: a value of the struct holds a value of the parameter, not in an Option or on the
+    /// heap. The least fixed point; sweeps go to and fro, so that chains in either order take few.
+    private func heldParameters() -> [[Bool]] {
+        var held = program.structs.map { [Bool](repeating: false, count: $0.typeParameterCount) }
+        var generic = program.structs.indices.filter { program.structs[$0].typeParameterCount > 0 }
+        func visit(_ type: TypeID, _ owner: Int, _ changed: inout Bool) {
+            if !program.types.entries[type.index].isGeneric { return }
             switch program.types.kind(type) {
-            case .parameter: return Int(program.types.payload(type)) == index
-            case .structure:
-                for i in 0..<program.types.count(type) where holds(program.types.argument(type, i)) {
-                    if holdsParameter(Int(program.types.payload(type)), i, options: options, level: level + 1) { return true }
+            case .parameter:
+                let index = Int(program.types.payload(type))
+                if index < held[owner].count, !held[owner][index] {
+                    held[owner][index] = true
+                    changed = true
                 }
-                return false
-            case .option: return options && holds(program.types.argument(type, 0))
+            case .structure:
+                let id = Int(program.types.payload(type))
+                for i in 0..<program.types.count(type) where i < held[id].count && held[id][i] {
+                    visit(program.types.argument(type, i), owner, &changed)
+                }
             case .tuple:
-                for i in 0..<program.types.count(type) where holds(program.types.argument(type, i)) { return true }
-                return false
-            default: return false
+                for i in 0..<program.types.count(type) { visit(program.types.argument(type, i), owner, &changed) }
+            default: break
             }
         }
-        return program.structs[id].fieldTypes.contains(where: holds)
+        var changed = true
+        while changed {
+            changed = false
+            for id in generic {
+                for type in program.structs[id].fieldTypes { visit(type, id, &changed) }
+            }
+            generic.reverse()
+        }
+        return held
+    }
+
+    /// Sets `StructInfo.isRecursive`: structs from which declarations that mention each other in a circle (arrays and
+    /// functions, which are references, left out) can be reached. Only types made of these can hold themselves.
+    private func markRecursiveStructs() {
+        var state = [UInt8](repeating: 0, count: program.structs.count)
+        for root in program.structs.indices where state[root] == 0 {
+            var path: [(structure: Int, mentioned: [Int], next: Int)] = [(root, mentionedStructs(root), 0)]
+            state[root] = 1
+            while let top = path.last {
+                if top.next == top.mentioned.count {
+                    state[top.structure] = 2
+                    path.removeLast()
+                    if program.structs[top.structure].isRecursive, let above = path.last {
+                        program.structs[above.structure].isRecursive = true
+                    }
+                    continue
+                }
+                path[path.count - 1].next += 1
+                let inner = top.mentioned[top.next]
+                if state[inner] == 0 {
+                    state[inner] = 1
+                    path.append((inner, mentionedStructs(inner), 0))
+                } else if state[inner] == 1 || program.structs[inner].isRecursive {
+                    program.structs[top.structure].isRecursive = true
+                }
+            }
+        }
+    }
+    private func mentionedStructs(_ id: Int) -> [Int] {
+        var result: [Int] = []
+        func visit(_ type: TypeID) {
+            switch program.types.kind(type) {
+            case .array, .function: return
+            case .structure: result.append(Int(program.types.payload(type)))
+            default: break
+            }
+            for i in 0..<program.types.count(type) { visit(program.types.argument(type, i)) }
+        }
+        for type in program.structs[id].fieldTypes { visit(type) }
+        return result
+    }
+
+    /// Refuses generic structs whose fields need ever larger instances of the struct: no instance would be complete.
+    private func refuseGrowingStructs() {
+        var graph = InstanceGraph(parameterCounts: program.structs.map { $0.typeParameterCount })
+        if graph.isEmpty { return }
+        for id in program.structs.indices where program.structs[id].typeParameterCount > 0 {
+            for (field, type) in program.structs[id].fieldTypes.enumerated() {
+                addMentions(type, of: id, field, &graph)
+            }
+        }
+        for edge in graph.growingCycles() {
+            let record = structRecords[edge.owner]
+            let saved = enterContext(module: record.module)
+            let node = context.tree[record.fieldNodes[Int(edge.position)]]
+            error(
+                "E0310", "`\(program.structs[edge.owner].name)` needs ever larger instances of itself",
+                context.tree[node.nodeB].span, label: "each instance needs one for a larger type",
+                helps: ["pass the struct's own type parameters on as they are"])
+            leaveContext(saved)
+            program.structs[edge.owner].fieldTypes[Int(edge.position)] = .error
+        }
+    }
+    private func addMentions(_ type: TypeID, of owner: Int, _ field: Int, _ graph: inout InstanceGraph) {
+        let entry = program.types.entries[type.index]
+        if !entry.isGeneric { return }
+        for i in 0..<Int(entry.count) {
+            let argument = program.types.pool[Int(entry.start) + i]
+            addMentions(argument, of: owner, field, &graph)
+            guard entry.kind == .structure, i < program.structs[Int(entry.payload)].typeParameterCount else { continue }
+            let grows = program.types.kind(argument) != .parameter
+            forEachParameter(argument) { parameter in
+                graph.add(owner, parameter, to: Int(entry.payload), i, grows: grows, position: UInt32(field))
+            }
+        }
     }
 
     // MARK: Instances
@@ -118,17 +204,8 @@ extension Checker {
     /// Nodes are the type parameters of functions; a call passes a caller's parameter on to a callee's, as it is or
     /// inside a larger type. Instances are unbounded iff a cycle passes one on inside a larger type (ECMA-335, II.9.2).
     func refuseUnboundedInstances() {
-        struct Edge {
-            var target: Int
-            var grows: Bool
-            var function: Int
-            var position: UInt32
-        }
-        var first = [Int](repeating: 0, count: program.functions.count + 1)
-        for i in program.functions.indices { first[i + 1] = first[i] + program.functions[i].typeParameterCount }
-        guard let count = first.last, count > 0 else { return }
-        var edges = [[Edge]](repeating: [], count: count)
-        var anyGrows = false
+        var graph = InstanceGraph(parameterCounts: program.functions.map { $0.typeParameterCount })
+        if graph.isEmpty { return }
         for f in program.functions.indices where program.functions[f].typeParameterCount > 0 {
             guard let body = program.functions[f].body else { continue }
             for e in body.exprs where e.kind == .call {
@@ -137,31 +214,13 @@ extension Checker {
                     let argument = TypeID(rawValue: body.raw(e.listC, k))
                     if !program.types.entries[argument.index].isGeneric { continue }
                     let grows = program.types.kind(argument) != .parameter
-                    if grows { anyGrows = true }
-                    forEachParameter(argument) { p in
-                        guard p < program.functions[f].typeParameterCount else { return }
-                        edges[first[f] + p].append(Edge(target: first[callee] + k, grows: grows, function: f, position: e.position))
+                    forEachParameter(argument) { parameter in
+                        graph.add(f, parameter, to: callee, k, grows: grows, position: e.position)
                     }
                 }
             }
         }
-        if !anyGrows { return }
-        // A growing edge lies on a cycle iff its source can be reached from its target.
-        var reported: Set<Int> = []
-        for source in edges.indices {
-            for edge in edges[source] where edge.grows && !reported.contains(edge.function) {
-                var seen: Set<Int> = [edge.target]
-                var work = [edge.target]
-                while let node = work.popLast() {
-                    if node == source {
-                        reported.insert(edge.function)
-                        reportUnbounded(edge.function, edge.position)
-                        break
-                    }
-                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
-                }
-            }
-        }
+        for edge in graph.growingCycles() { reportUnbounded(edge.owner, edge.position) }
     }
 
     private func forEachParameter(_ type: TypeID, _ body: (Int) -> Void) {
@@ -178,5 +237,59 @@ extension Checker {
             "E0310", "`\(program.functions[function].name)` needs ever larger instances of itself",
             SourceSpan(start: position, end: position + 1), label: "each call needs one for a larger type",
             helps: ["pass a value of the same type on, or use a loop"])
+    }
+}
+
+/// Which type parameters of generic declarations are passed on to which, as they are or inside a larger type.
+private struct InstanceGraph {
+    struct Edge {
+        var target: Int
+        var grows: Bool
+        /// The declaration that passes the parameter on, and where it does.
+        var owner: Int
+        var position: UInt32
+    }
+    /// Node of each declaration's first type parameter.
+    private var first: [Int]
+    private var edges: [[Edge]]
+    private var anyGrows = false
+
+    init(parameterCounts: [Int]) {
+        first = [0]
+        for count in parameterCounts { first.append(first[first.count - 1] + count) }
+        edges = [[Edge]](repeating: [], count: first[first.count - 1])
+    }
+
+    /// No declaration is generic.
+    var isEmpty: Bool { edges.isEmpty }
+
+    mutating func add(_ owner: Int, _ parameter: Int, to target: Int, _ index: Int, grows: Bool, position: UInt32) {
+        guard first[owner] + parameter < first[owner + 1] else { return }
+        if grows { anyGrows = true }
+        edges[first[owner] + parameter].append(
+            Edge(target: first[target] + index, grows: grows, owner: owner, position: position))
+    }
+
+    /// The edges that make a parameter larger on a cycle, one per declaration: instances are unbounded iff there are
+    /// any (ECMA-335, II.9.2). Such an edge lies on a cycle iff its source can be reached from its target.
+    func growingCycles() -> [Edge] {
+        if !anyGrows { return [] }
+        var found: [Edge] = []
+        var reported: Set<Int> = []
+        for source in edges.indices {
+            for edge in edges[source] where edge.grows && !reported.contains(edge.owner) {
+                var seen: Set<Int> = [edge.target]
+                var work = [edge.target]
+                while let node = work.popLast() {
+                    if node == source {
+                        reported.insert(edge.owner)
+                        found.append(edge)
+                        break
+                    }
+                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
+                }
+            }
+        }
+        return found
     }
 }

@@ -15,6 +15,7 @@ extension LinkState {
     mutating func markLive() {
         var work = ContiguousArray<UInt32>()
         mark(Int(symbolAtom[entry]), &work)
+        for root in roots { mark(Int(symbolAtom[root]), &work) }
         while let next = work.popLast() {
             let atom = atoms[Int(next)]
             let object = objects[Int(atom.object)]

@@ -27,6 +27,7 @@ package struct LoadedImage {
     /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
     package func unload() {
         forgetCode()
+        cp_debugger_remove(base.address)
         removeRootRanges(within: base.address, span)
         munmap(base, span)
     }
@@ -55,44 +56,72 @@ package func openForReading(_ path: UnsafePointer<CChar>) -> Int32 {
     }
 }
 
+/// What is known of an image before it is looked at.
+package enum ImageTrust {
+    /// Nothing: everything is validated.
+    case none
+    /// Its digest: everything is validated, the digest too.
+    case digest(ContentDigest)
+    /// It is the very file that was validated before: only the header, the section table and the layout are looked at,
+    /// so that loading takes the same time whatever the size.
+    case validated
+}
+
 /// Loads the image in an open file.
-package func load(_ descriptor: Int32) throws(LoadError) -> LoadedImage {
-    let (image, reader) = try mapImage(descriptor)
-    let roots = rootRanges(reader)
-    guard hasRoomForRootRanges(roots.count) else {
-        munmap(image.base, image.span)
-        throw LoadError(.system, value: UInt64(ENOMEM))
-    }
-    register(reader, roots, image.base)
+package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
+    let size = try fileSize(descriptor)
+    let image = try load(descriptor, at: 0, size: size, trust: trust)
+    announce(image, size: size)
     return image
 }
 
-/// Loads the image in an open file as far as that concerns nobody else: it is validated, mapped, protected and bound,
-/// but unknown to the collector and to backtraces. The reader looks at the mapping.
-package func mapImage(_ descriptor: Int32) throws(LoadError) -> (image: LoadedImage, reader: SMFReader) {
-    let size = try fileSize(descriptor)
-    let mapping = try mapFile(descriptor, size)
+/// Loads the image in `size` bytes of an open file, from `offset` on.
+/// - Requires: `offset` is a multiple of the page size; the bytes are in the file.
+package func load(
+    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none, registers: Bool = true
+) throws(LoadError) -> LoadedImage {
+    let mapping = try mapFile(descriptor, offset, size)
     do throws(LoadError) {
-        let reader: SMFReader
-        do throws(SMFError) {
-            reader = try SMFReader(UnsafeRawBufferPointer(start: mapping.base, count: size))
-        } catch { throw LoadError(error) }
-        try checkTarget(reader.header)
-        do throws(SMFError) { try reader.validateForLoading() } catch { throw LoadError(error) }
-        try checkRunnable(reader.header)
-        // The reservation was made from the header's word before it was checked.
-        guard Int(reader.header.imageSpan) <= mapping.span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
-        let imports = try resolveImports(reader)
-        protect(reader, mapping.base)
-        relocate(reader, mapping.base)
-        bind(imports, mapping.base)
-        let image = LoadedImage(
-            base: mapping.base, span: mapping.span, entry: UnsafeRawPointer(mapping.base + Int(reader.header.entryPoint)))
-        return (image, reader)
+        return try start(mapping.base, size: size, span: mapping.span, trust: trust, registers: registers)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
     }
+}
+
+/// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
+/// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
+/// Without `registers` the image stays unknown to the collector and to backtraces, and must not run.
+func start(
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil,
+    registers: Bool = true
+) throws(LoadError) -> LoadedImage {
+    let bytes = UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size)
+    let reader: SMFReader
+    do throws(SMFError) { reader = try SMFReader(bytes) } catch { throw LoadError(error) }
+    try checkTarget(reader.header)
+    do throws(SMFError) {
+        switch trust {
+        case .none: try reader.validateForLoading()
+        case .digest(let digest):
+            if ContentDigest(of: bytes) != digest {
+                throw SMFError(.moduleHash, at: 48, value: reader.header.moduleHash)
+            }
+            try reader.validateForLoading()
+        case .validated: try reader.validateImageLayout()
+        }
+    } catch { throw LoadError(error) }
+    try checkRunnable(reader.header)
+    // The reservation was made before the header was checked.
+    guard Int(reader.header.imageSpan) <= span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
+    let imports = try resolveImports(reader)
+    let roots = rootRanges(reader)
+    guard hasRoomForRootRanges(roots.count) else { throw LoadError(.system, value: UInt64(ENOMEM)) }
+    protect(reader, base)
+    relocate(reader, base)
+    bind(imports, base)
+    if registers { register(reader, roots, base) }
+    return LoadedImage(base: base, span: span, entry: UnsafeRawPointer(base + Int(reader.header.entryPoint)))
 }
 
 /// Size in bytes of a regular file.
@@ -105,23 +134,37 @@ private func fileSize(_ descriptor: Int32) throws(LoadError) -> Int {
     return Int(status.st_size)
 }
 
-/// Reserves the span that the header asks for, if that is sane, and maps the file read-only at its start.
-private func mapFile(_ descriptor: Int32, _ size: Int) throws(LoadError) -> (base: UnsafeMutableRawPointer, span: Int) {
+/// Reserves the span that the header asks for, if that is sane, and maps the file from `offset` on read-only at its start.
+private func mapFile(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(LoadError) -> (base: UnsafeMutableRawPointer, span: Int) {
     // The header is looked at twice: here for one number, then by the reader for all it says.
     if size < SMFFormat.headerSize { throw LoadError(SMFError(.headerTruncated, at: 0, value: UInt64(size))) }
     var wanted: UInt64 = 0
-    _ = withUnsafeMutableBytes(of: &wanted) { pread(descriptor, $0.baseAddress, 8, 88) }
+    _ = withUnsafeMutableBytes(of: &wanted) { pread(descriptor, $0.baseAddress, 8, offset + 88) }
     let pages = (size + pageSize - 1) & ~(pageSize - 1)
     let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
     let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
-    let mapped = mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0)
-    if mapped == mapFailed {
+    let failed =
+        wantsPerfMap
+        ? !readFile(descriptor, offset, to: reserved, size)
+        : mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed
+    if failed {
         let error = cp_errno()
         munmap(reserved, span)
         throw LoadError(.system, value: UInt64(error))
     }
     return (reserved, span)
+}
+
+/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory.
+private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Bool {
+    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return false }
+    var done = 0
+    while done < size {
+        let got = pread(descriptor, place + done, size - done, offset + done)
+        if got > 0 { done += got } else if got == 0 || cp_errno() != EINTR { return false }
+    }
+    return mprotect(place, size, PROT_READ) == 0
 }
 
 /// Refuses modules for other machines before their contents are looked at.

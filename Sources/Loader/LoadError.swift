@@ -33,6 +33,8 @@ package struct LoadError: Error {
         case cpuFeatures
         /// Required imports are missing: `names`.
         case imports
+        /// The trailer of an appended image is damaged.
+        case trailer
     }
 
     package var reason: Reason
@@ -103,6 +105,7 @@ package struct LoadError: Error {
             if value & 2 != 0 { putReport(" AVX2+BMI+FMA") }
             if value & 4 != 0 { putReport(" AVX-512") }
             if value & ~7 != 0 { putReport(" (unknown)") }
+        case .trailer: putReport("the trailer of the program at this file's end is damaged; build it again")
         case .imports:
             putReport("imports that this runtime does not provide:\n")
             reportBytes(names)

@@ -95,25 +95,41 @@ extension Lowerer {
 
     private mutating func descriptor(_ type: TypeID, _ layout: TypeLayout) -> SymbolID {
         if let known = descriptorSymbols[type] { return known }
-        var name = "simple.element["
+        let symbol = addDescriptor("simple.element[", type, layout, header: 0)
+        descriptorSymbols[type] = symbol
+        return symbol
+    }
+
+    /// The descriptor of a box with a value of `type`.
+    mutating func boxDescriptor(_ type: TypeID, _ layout: TypeLayout) -> SymbolID {
+        if let known = boxDescriptorSymbols[type] { return known }
+        let symbol = addDescriptor("simple.box[", type, layout, header: Int(ObjectLayout.headerSize))
+        boxDescriptorSymbols[type] = symbol
+        return symbol
+    }
+
+    /// Adds the descriptor of memory that holds a value of `type` behind `header` bytes; without a header it describes
+    /// an element.
+    private mutating func addDescriptor(_ prefix: String, _ type: TypeID, _ layout: TypeLayout, header: Int) -> SymbolID {
+        var name = prefix
         program.spellForLinking(type, &name)
         name += "]"
         let symbol = module.addSymbol(Symbol(name: name, kind: .data, linkage: .local))
-        let words = Int(layout.stride) / 8
+        let size = header + Int(layout.stride)
+        let words = size / 8
         var bitmap = [UInt64](repeating: 0, count: (words + 63) / 64)
         for i in 0..<layout.count where layouts.leafTypes[Int(layout.leafStart) + i] == .ref {
-            let word = Int(layouts.leafOffsets[Int(layout.leafStart) + i]) / 8
+            let word = (header + Int(layouts.leafOffsets[Int(layout.leafStart) + i])) / 8
             bitmap[word / 64] |= 1 << UInt64(word % 64)
         }
         var bytes = ByteWriter(capacity: 16 + bitmap.count * 8)
-        bytes.write(UInt32(layout.stride))
-        bytes.write(UInt32(1))
+        bytes.write(UInt32(size))
+        bytes.write(UInt32(header > 0 ? 0 : 1))
         bytes.write(UInt32(words))
         bytes.write(UInt32(0))
         for word in bitmap { bytes.write(word) }
         module.data.append(
             DataObject(symbol: symbol, section: .readOnly, alignment: 8, bytes: bytes.bytes, size: bytes.count))
-        descriptorSymbols[type] = symbol
         return symbol
     }
 
@@ -235,9 +251,6 @@ extension Lowerer {
         push(source, leafCount(type))
         defer { stack.removeLast(stack.count - base) }
         let isRange = program.types.kind(type) == .range
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
         let text = stack[base]
         let length: ValueID
         if isRange {
@@ -245,34 +258,19 @@ extension Lowerer {
         } else {
             length = builder.load(.i64, text, offset: ObjectLayout.stringCharCount, .immutable)
         }
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let start = stack.count
         if isRange {
             let range = rangeLeaves(base)
-            let distance = builder.binary(.multiply, current, range.step)
+            let distance = builder.binary(.multiply, loop.current, range.step)
             let leaf = leafType(element)
             stack.append(builder.binary(.add, range.start, narrow(distance, leaf)))
         } else {
-            stack.append(runtime(.stringIndex, text, current))
+            stack.append(runtime(.stringIndex, text, loop.current))
         }
         appendElement(element, array, start)
         stack.removeLast(stack.count - start)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, current, one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
     }
 
     /// Appends the element `stack[base...]`: a store if there is room.
@@ -408,39 +406,19 @@ extension Lowerer {
         let array = stack[0]
         let length = arrayLength(array)
         let data = arrayData(array)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
         let next = builder.createBlock()
         let hit = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let base = stack.count
-        loadElement(element, data, current, 0, count)
+        loadElement(element, data, loop.current, 0, count)
         let isSame = equal(element, base, 1)
         builder.branch(isSame, to: hit, else: next)
         builder.seal(next)
         builder.switchTo(next)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
+        endLoop(loop)
+        returnFlag(0)
         builder.seal(hit)
         builder.switchTo(hit)
-        let yes = builder.iconst(.i8, 1)
-        builder.returnValues(CollectionOfOne(yes))
-        builder.seal(exit)
-        builder.switchTo(exit)
-        let no = builder.iconst(.i8, 0)
-        builder.returnValues(CollectionOfOne(no))
+        returnFlag(1)
     }
 }

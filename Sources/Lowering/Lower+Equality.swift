@@ -166,6 +166,29 @@ extension Lowerer {
         return result.exists ? result : builder.iconst(.i8, 1)
     }
 
+    /// Goes on if the values at `stack[left...]` and `stack[right...]` are equal, to `fail` if not. Parts that need a call
+    /// are compared last, one by one: structures may be large, and the first difference settles it.
+    private mutating func requireEqual(_ type: TypeID, _ left: Int, _ right: Int, _ fail: BlockID) {
+        let kind = program.types.kind(type)
+        guard kind == .tuple || kind == .structure else {
+            let isSame = equal(type, left, right)
+            let next = builder.createBlock()
+            builder.branch(isSame, to: next, else: fail)
+            builder.seal(next)
+            builder.switchTo(next)
+            return
+        }
+        let layout = self.layout(type)
+        for needsCall in [false, true] {
+            for i in 0..<Int(layout.partCount) {
+                let part = layouts.part(layout, i)
+                let inner = self.layout(part.type)
+                if inner.count == 0 || inner.has(TypeLayout.hasReferences) != needsCall { continue }
+                requireEqual(part.type, left + Int(part.firstLeaf), right + Int(part.firstLeaf), fail)
+            }
+        }
+    }
+
     /// Calls a comparing helper with the leaves of both values.
     private mutating func callComparison(_ helper: Helper, _ type: TypeID, _ left: Int, _ right: Int) -> ValueID {
         let count = leafCount(type)
@@ -195,9 +218,8 @@ extension Lowerer {
             builder.branch(leftTag, to: some, else: yes)
             builder.seal(some)
             builder.switchTo(some)
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            let payload = equal(program.types.argument(type, 0), skip, count + skip)
-            builder.branch(payload, to: yes, else: no)
+            requireEqual(program.types.argument(type, 0), payload(type, 0), payload(type, count), no)
+            builder.jump(to: yes)
         } else {
             let isSame = equal(type, 0, count)
             builder.branch(isSame, to: yes, else: no)
@@ -205,8 +227,7 @@ extension Lowerer {
         for (block, flag) in [(yes, Int64(1)), (no, 0)] {
             builder.seal(block)
             builder.switchTo(block)
-            let constant = builder.iconst(.i8, flag)
-            builder.returnValues(CollectionOfOne(constant))
+            returnFlag(flag)
         }
     }
 
@@ -223,31 +244,13 @@ extension Lowerer {
         builder.switchTo(start)
         let leftData = arrayData(left)
         let rightData = arrayData(right)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let next = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: yes)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let base = stack.count
-        loadElement(element, leftData, current, 0, count)
-        loadElement(element, rightData, current, 0, count)
-        let isSame = equal(element, base, base + count)
-        builder.branch(isSame, to: next, else: no)
-        builder.seal(next)
-        builder.switchTo(next)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
+        loadElement(element, leftData, loop.current, 0, count)
+        loadElement(element, rightData, loop.current, 0, count)
+        requireEqual(element, base, base + count, no)
+        endLoop(loop)
+        builder.jump(to: yes)
     }
 
     // MARK: - Order
@@ -324,8 +327,8 @@ extension Lowerer {
             returnValue(difference(leftTag, rightTag))
             builder.seal(some)
             builder.switchTo(some)
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            returnValue(threeWay(program.types.argument(type, 0), skip, count + skip, isTotal: isTotal))
+            let (left, right) = (payload(type, 0), payload(type, count))
+            returnValue(threeWay(program.types.argument(type, 0), left, right, isTotal: isTotal))
         default:
             let layout = self.layout(type)
             for i in 0..<Int(layout.partCount) {
@@ -340,6 +343,8 @@ extension Lowerer {
         }
     }
 
+    /// Returns a bool.
+    mutating func returnFlag(_ flag: Int64) { returnValue(builder.iconst(.i8, flag)) }
     private mutating func returnValue(_ value: ValueID) { builder.returnValues(CollectionOfOne(value)) }
 
     /// Returns the sign if it decides; goes on otherwise.
@@ -365,30 +370,12 @@ extension Lowerer {
         let common = builder.select(isShorter, leftLength, rightLength)
         let leftData = arrayData(left)
         let rightData = arrayData(right)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, common)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: common)
         let base = stack.count
-        loadElement(element, leftData, current, 0, count)
-        loadElement(element, rightData, current, 0, count)
+        loadElement(element, leftData, loop.current, 0, count)
+        loadElement(element, rightData, loop.current, 0, count)
         returnUnlessZero(threeWay(element, base, base + count, isTotal: isTotal))
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
         let isLonger = builder.icmp(.greaterS, leftLength, rightLength)
         returnValue(difference(isLonger, isShorter))
     }

@@ -63,9 +63,8 @@ extension Lowerer {
         case .nilConstant: break
         case .noneConstant: pushZeros(concrete(e.type))
         case .local:
-            let first = localVariables[Int(e.a)]
-            let count = leafCount(concrete(e.type))
-            for i in 0..<count { stack.append(builder.read(VariableID(rawValue: first + UInt32(i)))) }
+            let type = concrete(e.type)
+            readLocal(Int(e.a), type, 0, leafCount(type))
         case .global, .field, .tupleElement: pushMember(id, e)
         case .index: pushIndex(id, e)
         case .storeLocal:
@@ -76,11 +75,7 @@ extension Lowerer {
         case .compoundAssign: compoundAssign(e)
         case .bind: bind(e)
         case .coalesce: coalesce(e)
-        case .makeSome:
-            let type = concrete(e.type)
-            let layout = self.layout(type)
-            if !layout.has(TypeLayout.isNullable) { stack.append(builder.iconst(.i8, 1)) }
-            push(e.exprA, layout.has(TypeLayout.isNullable) ? 1 : layout.count - 1)
+        case .makeSome: makeSome(e)
         case .cast: pushCast(e)
         case .call: pushCall(e)
         case .builtin: pushBuiltin(e)
@@ -155,14 +150,7 @@ extension Lowerer {
         type.isFloat ? builder.fconst(type, 0) : builder.iconst(type, 0)
     }
 
-    // MARK: - Locals
-
-    /// Gives a local the leaves from `stack[base]`.
-    mutating func writeLocal(_ local: LocalID, _ base: Int) {
-        let first = localVariables[local.index]
-        let count = leafCount(concrete(body.locals[local.index].type))
-        for i in 0..<count { builder.write(VariableID(rawValue: first + UInt32(i)), stack[base + i]) }
-    }
+    // MARK: - Temporaries
 
     /// Declares temporary variables for the leaves of `type`; returns the first, the others follow.
     mutating func declareTemporaries(_ type: TypeID) -> UInt32 {
@@ -200,21 +188,6 @@ extension Lowerer {
     }
 
     // MARK: - Options
-
-    /// The i8 that says whether the Option `stack[base...]` is `Some`.
-    mutating func optionTag(_ type: TypeID, _ base: Int) -> ValueID {
-        if layout(type).has(TypeLayout.isNullable) {
-            let null = builder.iconst(.ref, 0)
-            return builder.icmp(.notEqual, stack[base], null)
-        }
-        return stack[base]
-    }
-    /// Pushes copies of the payload's leaves of the Option `stack[base...]`.
-    mutating func pushPayload(_ type: TypeID, _ base: Int) {
-        let layout = self.layout(type)
-        let skip = layout.has(TypeLayout.isNullable) ? 0 : 1
-        for i in skip..<max(skip, layout.count) { stack.append(stack[base + i]) }
-    }
 
     private mutating func coalesce(_ e: HIRExpr) {
         let option = concrete(body[e.exprA].type)

@@ -48,9 +48,11 @@ extension Lowerer {
             }
         case .some:
             if mode == .test { require(optionTag(type, base), fail) }
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            matchPattern(
-                PatternID(rawValue: pattern.a), program.types.argument(type, 0), base + skip, mode, fail)
+            let inner = PatternID(rawValue: pattern.a)
+            if body[inner].kind == .wildcard { return }
+            let end = stack.count
+            matchPattern(inner, program.types.argument(type, 0), payload(type, base), mode, fail)
+            stack.removeLast(stack.count - end)
         case .none:
             if mode == .test { require(invert(optionTag(type, base)), fail) }
         case .array: matchArray(pattern, type, base, mode, fail)
@@ -78,8 +80,9 @@ extension Lowerer {
             builder.branch(tag, to: some, else: none)
             builder.seal(some)
             builder.switchTo(some)
-            let skip = layout(type).has(TypeLayout.isNullable) ? 0 : 1
-            let isSame = patternEquals(constant, constantType, base + skip)
+            let end = stack.count
+            let isSame = patternEquals(constant, constantType, payload(type, base))
+            stack.removeLast(stack.count - end)
             builder.write(result, isSame)
             builder.jump(to: join)
             setFlag(result, 0, in: none, join)

@@ -21,6 +21,9 @@ struct TypeLayout {
     static let isNullable: UInt8 = 16
     /// Layout in progress; met again only in a type that contains itself.
     static let inProgress: UInt8 = 32
+    /// With `isNullable`: the reference is to a box that holds the payload's leaves. Such are the Options that contain
+    /// themselves. A box is never written after it was made, so that sharing it is copying it.
+    static let isBoxed: UInt8 = 64
 
     /// The leaves are `leafTypes[leafStart..<leafStart + leafCount]`, their places in memory `leafOffsets[…]`.
     var leafStart: UInt32 = 0
@@ -46,6 +49,10 @@ struct TypePart {
 
 /// The layouts of all types met so far, indexed by `TypeID`.
 struct TypeLayoutTable {
+    /// The most leaves that a value may have. Each copy of a value is a load and a store per leaf.
+    static let maximumLeaves = 4096
+    /// The first type met that has more. Its layout is cut off, and only good enough to go on with.
+    private(set) var oversized: TypeID?
     private var layouts: ContiguousArray<TypeLayout> = []
     private(set) var leafTypes: ContiguousArray<MIRType> = []
     /// Byte offset of each leaf from the start of the value in memory.
@@ -112,6 +119,14 @@ struct TypeLayoutTable {
             addParts(fields, &result, &leaves, &program)
         case .option:
             let payload = program.types.argument(type, 0)
+            if containsItself(type, &program) {
+                leaves = [.ref]
+                // What the payload holds is not asked, as that may be this very type; see there about orders. A text
+                // written in order where another would do is no harm either.
+                result.flags |=
+                    TypeLayout.isNullable | TypeLayout.isBoxed | TypeLayout.isMutable | TypeLayout.hasFloats
+                break
+            }
             let inner = layout(payload, &program)
             let kind = program.types.kind(payload)
             if kind == .str || kind == .array || kind == .function {
@@ -124,6 +139,16 @@ struct TypeLayoutTable {
             result.flags |= inner.flags & (TypeLayout.isMutable | TypeLayout.hasFloats)
         }
 
+        if leaves.count > Self.maximumLeaves {
+            oversized = oversized ?? type
+            leaves.removeLast(leaves.count - Self.maximumLeaves)
+            for i in 0..<Int(result.partCount) {
+                let part = parts[Int(result.partStart) + i]
+                if Int(part.firstLeaf) + layouts[part.type.index].count > leaves.count {
+                    parts[Int(result.partStart) + i].firstLeaf = 0
+                }
+            }
+        }
         result.leafStart = UInt32(leafTypes.count)
         result.leafCount = UInt32(leaves.count)
         var size: UInt32 = 0
@@ -141,6 +166,39 @@ struct TypeLayoutTable {
         while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
         layouts[type.index] = result
         return result
+    }
+
+    /// `true` iff a value of `option` lies inside its payload, arrays and functions left out. Every circle of types goes
+    /// through such an Option (the checker refused others), so the rest have finite rows of leaves.
+    private func containsItself(_ option: TypeID, _ program: inout HIRProgram) -> Bool {
+        if !mentionsRecursiveStruct(option, program) { return false }
+        var seen: Set<TypeID> = []
+        var work = [program.types.argument(option, 0)]
+        while let type = work.popLast() {
+            if type == option { return true }
+            switch program.types.kind(type) {
+            case .tuple, .option, .structure: if !seen.insert(type).inserted { continue }
+            default: continue
+            }
+            if program.types.kind(type) == .structure {
+                for i in program.structs[Int(program.types.payload(type))].fieldTypes.indices {
+                    work.append(program.fieldType(type, i))
+                }
+            } else {
+                work.append(contentsOf: program.types.arguments(type))
+            }
+        }
+        return false
+    }
+    private func mentionsRecursiveStruct(_ type: TypeID, _ program: HIRProgram) -> Bool {
+        switch program.types.kind(type) {
+        case .structure where program.structs[Int(program.types.payload(type))].isRecursive: return true
+        case .structure, .tuple, .option:
+            for i in 0..<program.types.count(type)
+            where mentionsRecursiveStruct(program.types.argument(type, i), program) { return true }
+            return false
+        default: return false
+        }
     }
 
     private mutating func addParts(

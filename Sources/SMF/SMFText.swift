@@ -172,7 +172,8 @@
                     let entry = view.entry(e)
                     line(
                         "    +\(hex(UInt64(entry.codeOffset))) \(string(view.fileName(entry.file))):\(entry.line):"
-                            + "\(entry.column)\(entry.inline == 0 ? "" : " inline \(entry.inline)")")
+                            + "\(entry.column)\(entry.inline == 0 ? "" : " inline \(entry.inline)")"
+                            + (entry.isStatement ? " statement" : ""))
                 }
             }
             for i in 0..<view.inlineCount {

@@ -1,7 +1,11 @@
-/// `simple`: runs modules itself and hands everything else to the compiler, `simplec`, beside it.
+/// `simple`: runs modules itself, and programs that have not changed since they were compiled; hands everything else to
+/// the compiler, `simplec`, beside it.
 ///
-/// simple [--gc-stats] FILE.smf [args…]   loads and runs
+/// simple [options] FILE.smf [args…]      loads and runs
+/// simple [run] [options] FILE [args…]    runs the cached image if nothing changed (Docs/cache.md)
 /// simple anything else                   execv simplec with the same arguments
+///
+/// Options here: --gc-stats, --cache=fast|content.
 
 import CPlatform
 
@@ -40,22 +44,45 @@ private func looksLikeFile(_ argument: UnsafePointer<CChar>) -> Bool {
     argument[0] != 45 && (strchr(argument, 46) != nil || strchr(argument, 47) != nil)
 }
 
+/// Runs a loaded image; its own arguments are those behind `index`.
+private func runImage(_ image: LoadedImage, _ index: Int, _ count: Int) -> Never {
+    applyHeapEnvironment()
+    runtime.argumentCount = count - index - 1
+    runtime.argumentValues = cp_argument_values() + (index + 1)
+    runMainProgram(image.entry)
+}
+
 /// Loads and runs the module at `path`; `index` is its place among the arguments.
 private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ index: Int, _ count: Int) -> Never {
-    if let settings = getenv("SIMPLE_GC"), !applyHeapSettings(settings) {
-        putReport("warning: SIMPLE_GC is not understood; it takes stress, stats and max=SIZE, joined by commas\n")
-        flushReport()
-    }
     do throws(LoadError) {
         let image = try load(descriptor)
         close(descriptor)
-        runtime.argumentCount = count - index - 1
-        runtime.argumentValues = cp_argument_values() + (index + 1)
-        runMainProgram(image.entry)
+        runImage(image, index, count)
     } catch {
         error.report(path: path)
         flushReport()
         _exit(unusableModule)
+    }
+}
+
+/// Runs the program whose source is at `path` if its image is in the cache and nothing changed; otherwise returns.
+private func runCached(_ path: UnsafePointer<CChar>, _ mode: CacheMode, _ index: Int, _ count: Int) {
+    guard let request = CacheRequest(path: path, options: wantsDebugger ? .debugInfo : []),
+        case .hit(var program) = CachedProgram.find(request, byContent: mode == .content)
+    else { return }
+    do throws(LoadError) {
+        let digest = program.manifest.digest(ManifestLayout.imageDigest)
+        let image = try load(program.image, trust: program.isImageKnown ? .validated : .digest(digest))
+        close(program.image)
+        program.remember()
+        if program.manifest.hasWarnings {
+            putCString(program.manifest.text(cp_uses_colour() != 0 ? ManifestLayout.colouredWarnings : ManifestLayout.plainWarnings))
+            flushReport()
+        }
+        runImage(image, index, count)
+    } catch {
+        // The compiler will replace the image; what is wrong with it concerns nobody.
+        close(program.image)
     }
 }
 
@@ -64,12 +91,26 @@ private func main() -> Never {
     guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
     cp_reserve_standard_files()
     startRuntime()
+    var mode = CacheMode.fast
+    if let text = getenv("SIMPLE_CACHE"), text[0] != 0 {
+        // An unknown word is the compiler's to complain about.
+        mode = CacheMode(text) ?? .off
+    }
     var index = 1
-    while index < count, let option = arguments[index], strcmp(option, "--gc-stats") == 0 {
-        enableHeapStatistics()
+    if index < count, let verb = arguments[index], strcmp(verb, "run") == 0 { index += 1 }
+    while index < count, let option = arguments[index], option[0] == 45 {
+        if strcmp(option, "--gc-stats") == 0 {
+            enableHeapStatistics()
+        } else if strncmp(option, "--cache=", 8) == 0, let wanted = CacheMode(option + 8) {
+            mode = wanted
+        } else {
+            runCompiler(arguments)
+        }
         index += 1
     }
     guard index < count, let path = arguments[index], looksLikeFile(path) else { runCompiler(arguments) }
+    // A program that is in the cache is a source: its first bytes need not be looked at.
+    if !hasModuleExtension(path), mode == .fast || mode == .content { runCached(path, mode, index, count) }
     let descriptor = openForReading(path)
     if descriptor < 0 {
         if !hasModuleExtension(path) { runCompiler(arguments) }

@@ -1,30 +1,53 @@
 import ArgumentParser
 import Driver
 
-/// `simple build FILE [-o OUT.smf]`.
+/// `simple build FILE [-o OUT.smf]`, `simple build --standalone FILE [-o OUT]`, `simple build --emit=obj FILE [-o OUT.o]`.
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Compile a program to a native module (SMF).", aliases: ["compile"])
+        commandName: "build", abstract: "Compile a program to a native module (SMF) or an executable.", aliases: ["compile"])
 
     @OptionGroup var pipeline: PipelineOptions
 
-    @Option(name: .shortAndLong, help: "Where to write the module; default: FILE with the extension .smf.")
+    @Flag(help: "Make an executable that runs without Simple.")
+    var standalone = false
+
+    @Flag(
+        name: [.customShort("s"), .long],
+        help: "Leave out of an executable what debuggers and profilers want to know.")
+    var strip = false
+
+    @Option(
+        name: .shortAndLong,
+        help: "Where to write; default: FILE with the extension .smf, of an executable without any.")
     var output: String?
 
-    @Argument(help: "The source file of the root module.")
+    @Argument(help: "The source file of the root module, or with --standalone a module (.smf).")
     var file: String
+
+    func validate() throws {
+        if standalone, pipeline.wantsObject { throw ValidationError("--standalone and --emit=obj exclude each other") }
+        if strip, !standalone { throw ValidationError("--strip goes with --standalone") }
+    }
 
     func run() throws {
         let (file, output, pipeline) = (file, output, pipeline)
+        let standalone = standalone
+        let kind: ProgramOutput = standalone ? .standalone(debug: !strip) : pipeline.wantsObject ? .object : .module
         onLargeStack(subject: file) {
             do throws(SystemFailure) {
                 var build = try Build(path: file, options: pipeline.compileOptions)
+                // A module needs no compiler, only its clothes.
+                if build.isImage, standalone {
+                    try build.write(kind, to: output)
+                    return 0
+                }
+                if pipeline.allowsCache { build.compilation.objectCache = CachedBuild.objectCache() }
                 let result = build.run()
                 pipeline.show(build.compilation.timing)
                 if case .failure(let status) = result { return status }
-                if build.compilation.image.isEmpty { return 0 }
-                let target = output ?? PathText.withoutSourceExtension(file) + ".smf"
-                try SystemFile.replace(target, with: build.compilation.image)
+                if !build.hasProgram { return 0 }
+                CachedBuild.keepObjects(of: build)
+                try build.write(kind, to: output)
                 return 0
             } catch {
                 return report(error)

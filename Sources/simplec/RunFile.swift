@@ -1,5 +1,7 @@
+import Cache
 import CPlatform
 import Driver
+import Loader
 
 /// Ends the process with the exit status that `body` returns, having run it on a stack that deeply nested sources
 /// cannot exhaust (the main thread's 8 MiB would be gone at some ten thousand nested expressions).
@@ -30,39 +32,84 @@ func onLargeStack(subject: String, _ body: @escaping () -> Int32) -> Never {
     exit(work.status)
 }
 
-/// How `--time` and `--time-json` want the times of the stages.
-struct RunTimes {
-    var text = false
-    var json = false
+/// How a program is to be run.
+struct RunOptions {
+    /// Show the times of the stages, as a table or as JSON.
+    var time = false
+    var timeJson = false
     /// Texts were asked for, or a stage to stop behind: the program does not run.
     var onlyShows = false
+    var cache = CacheMode.fast
+    /// Options for `simple` itself.
+    var loaderOptions: [String] = []
+
+    /// Whether a program compiled earlier will do: nothing but the program's run was asked for.
+    var allowsCache: Bool { cache != .off && !time && !timeJson && !onlyShows }
 }
 
-/// Compiles the program at `path` and becomes it. Returns an exit status if that fails.
-func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _ times: RunTimes = RunTimes()) -> Int32 {
+/// Compiles the program at `path`, unless it is in the cache, and becomes it. Returns an exit status if that fails.
+func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _ run: RunOptions) -> Int32 {
     do throws(SystemFailure) {
+        var cached: CachedBuild?
+        // Only a file with lasting contents: a pipe's reader must keep nobody waiting.
+        if run.allowsCache, !options.paranoid, fileKind(path) == .file {
+            cached = CachedBuild(path: path, options: options, mode: run.cache)
+        }
+        let found = cached?.find()
+        if let found, run.cache != .verify {
+            CacheLog.add("hit \(path)")
+            if found.manifest.hasWarnings { showWarnings(of: found) }
+            return report(ProgramRunner.run(image: found.image, options: run.loaderOptions, arguments: arguments))
+        }
         var build = try Build(path: path, options: options)
-        return finishRun(&build, arguments, times)
+        // `simple` runs images itself; one that comes here was given to `simplec` or behind options.
+        if build.isImage { return report(ProgramRunner.execute(run.loaderOptions + [path] + arguments)) }
+        build.compilation.objectCache = cached?.objects
+        if let status = compile(&build, run) { return status }
+        if let cached {
+            let counts = build.compilation.objectCounts
+            CacheLog.add("compile \(path): \(counts.made) modules made, \(counts.reused) reused")
+            if let found {
+                if let status = compareWithCache(found, build) { return status }
+                return report(ProgramRunner.run(image: found.image, options: run.loaderOptions, arguments: arguments))
+            }
+            if let image = cached.keep(build) {
+                return report(ProgramRunner.run(image: image, options: run.loaderOptions, arguments: arguments))
+            }
+        }
+        return report(ProgramRunner.run(image: build.compilation.image, options: run.loaderOptions, arguments: arguments))
     } catch {
         return reportUnreadable(error, isFirstArgument: true)
     }
 }
 
 /// Compiles `code` as the module `<string>` and becomes it. Returns an exit status if that fails.
-func runCode(_ code: String, _ arguments: [String], _ options: CompileOptions, _ times: RunTimes = RunTimes()) -> Int32 {
+func runCode(_ code: String, _ arguments: [String], _ options: CompileOptions, _ run: RunOptions) -> Int32 {
     var build = Build(path: "<string>", bytes: Array(code.utf8), options: options)
-    return finishRun(&build, arguments, times)
+    if let status = compile(&build, run) { return status }
+    return report(ProgramRunner.run(image: build.compilation.image, options: run.loaderOptions, arguments: arguments))
 }
 
-private func finishRun(_ build: inout Build, _ arguments: [String], _ times: RunTimes = RunTimes()) -> Int32 {
-    // `simple` runs images itself; one that comes here was given to `simplec` or behind options.
-    if build.isImage { return report(ProgramRunner.execute([build.path] + arguments)) }
+/// Compiles; the status with which to end if nothing is to be run.
+private func compile(_ build: inout Build, _ run: RunOptions) -> Int32? {
     let result = build.run()
-    if times.text { SystemFile.print(build.compilation.timing.report, to: 2) }
-    if times.json { SystemFile.print(build.compilation.timing.json, to: 2) }
+    if run.time { SystemFile.print(build.compilation.timing.report, to: 2) }
+    if run.timeJson { SystemFile.print(build.compilation.timing.json, to: 2) }
     if case .failure(let status) = result { return status }
-    if times.onlyShows { return 0 }
-    return report(ProgramRunner.run(image: build.compilation.image, arguments: arguments))
+    return run.onlyShows ? 0 : nil
+}
+
+/// Repeats the warnings of a program that was compiled earlier.
+private func showWarnings(of program: CachedProgram) {
+    let text = program.manifest.text(Terminal.usesColor ? ManifestLayout.colouredWarnings : ManifestLayout.plainWarnings)
+    SystemFile.print(String(cString: text), to: 2)
+}
+
+/// Compares a new image with the cached one, which should be the same; the status with which to end if it is not.
+private func compareWithCache(_ found: CachedProgram, _ build: borrowing Build) -> Int32? {
+    if ContentDigest(build.compilation.image) == found.manifest.digest(ManifestLayout.imageDigest) { return nil }
+    CrashReport.report(["the cached image of the unchanged program differs from a new one"], subject: build.path)
+    return CrashReport.exitStatus
 }
 
 /// Says what failed; the status of a failure of the system.

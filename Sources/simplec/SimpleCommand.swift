@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPlatform
 import Driver
+import Loader
 
 /// The root of the verbs. Without a verb, `simplec [options] FILE args…` compiles and runs.
 struct SimpleCommand: ParsableCommand {
@@ -15,18 +16,18 @@ struct SimpleCommand: ParsableCommand {
         version: versionText,
         subcommands: [
             RunCommand.self, BuildCommand.self, CheckCommand.self, InspectCommand.self, ExplainCommand.self,
-            InterpretCommand.self,
+            InterpretCommand.self, CacheCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
     /// The words that are verbs: a file of such a name is run as `./run`.
     static let verbs: Set<String> = [
-        "run", "build", "compile", "check", "inspect", "explain", "interpret", "help",
+        "run", "build", "compile", "check", "inspect", "explain", "interpret", "cache", "help",
     ]
 
     /// Commands of later releases: a user who tries one learns so, unless a file of that name exists.
     static let plannedVerbs: Set<String> = [
-        "test", "watch", "reload", "fmt", "cache", "repl", "lsp", "doc", "new", "bench",
+        "test", "watch", "reload", "fmt", "repl", "lsp", "doc", "new", "bench",
     ]
 
     /// Name and version, the line of `--version`.
@@ -55,7 +56,26 @@ struct PipelineOptions: ParsableArguments {
     @Flag(help: "Skip the optimisation passes.")
     var noOptimize = false
 
+    @Flag(
+        name: [.customShort("g"), .long], help: "Tell debuggers where the code of each line is.")
+    var debugInfo = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How far to believe the cache: fast, content (compare files by contents), verify (compile and compare), off.",
+            valueName: "mode"))
+    var cache: String?
+
+    /// The mode of the cache: the option, else the variable SIMPLE_CACHE.
+    var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
+
+    /// Whether objects made earlier will do: no stage was asked to show what it does or how long it takes.
+    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && (cacheMode == .fast || cacheMode == .content) }
+
     func validate() throws {
+        if let cache, CacheMode(cache) == nil {
+            throw ValidationError("unknown mode '\(cache)' for --cache; there are fast, content, verify, off")
+        }
         for section in sections where !Pipeline.sections.contains(section) {
             throw ValidationError(
                 "unknown text '\(section)' for --emit; there are \(Pipeline.sections.joined(separator: ", "))")
@@ -66,14 +86,19 @@ struct PipelineOptions: ParsableArguments {
         }
     }
 
-    private var sections: [String] { emit?.split(separator: ",").map(String.init) ?? [] }
+    private var sections: [String] { wantsObject ? [] : emit?.split(separator: ",").map(String.init) ?? [] }
+
+    /// An ELF object is wanted, which only `build` makes.
+    var wantsObject: Bool { emit == "obj" }
 
     /// The options as the driver takes them. With texts to print the compilation ends where the last of them exists.
     var compileOptions: CompileOptions {
         var options = CompileOptions()
         options.emit = sections
         options.paranoid = paranoid
+        options.makesObject = wantsObject
         options.optimize = !noOptimize
+        if debugInfo { options.debugInfo = true }
         options.stopAfter = stopAfter ?? ""
         if !sections.isEmpty, stopAfter == nil,
             let last = Pipeline.stages.last(where: { $0.sections.contains { sections.contains($0) } })
@@ -98,7 +123,7 @@ private func unknownOption(_ argument: String) -> String? {
     let name = String(argument.prefix { $0 != "=" })
     let known = [
         "-c", "-h", "--help", "--version", "--emit", "--stop-after", "--time", "--time-json", "--paranoid",
-        "--no-optimize", "--",
+        "--no-optimize", "-g", "--debug-info", "--cache", "--gc-stats", "--",
     ]
     return known.contains(name) ? nil : name
 }

@@ -3,10 +3,11 @@
 
 import CPlatform
 import Driver
+import Loader
 
-simple_tune_malloc()
 let arguments = Array(CommandLine.arguments.dropFirst())
 if let first = arguments.first, !first.hasPrefix("-"), !SimpleCommand.verbs.contains(first) {
-    onLargeStack(subject: first) { runFile(first, Array(arguments.dropFirst()), CompileOptions()) }
+    let run = RunOptions(cache: CacheMode.ofEnvironment ?? .fast)
+    onLargeStack(subject: first) { runFile(first, Array(arguments.dropFirst()), CompileOptions(), run) }
 }
 runVerbs(arguments)

@@ -1,3 +1,5 @@
+import ProcessSupport
+
 /// A case file: a program and the sections that its author wants checked. Docs/testing.md describes the format.
 struct CaseFile {
     struct Section {
@@ -11,6 +13,13 @@ struct CaseFile {
     /// The text before the first heading: the root module.
     var program: String
     var sections: [Section]
+
+    /// A case that is not a file of its own.
+    init(path: String, program: String, sections: [Section]) {
+        self.path = path
+        self.program = program
+        self.sections = sections
+    }
 
     /// Reads the case file at `path`.
     init?(path: String) {

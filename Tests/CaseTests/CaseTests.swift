@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import Testing
 
 /// Every case file, checked in the order of the stages: the first difference names the guilty one.

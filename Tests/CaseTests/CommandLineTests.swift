@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import Testing
 
 /// What users get for their mistakes, and the verbs, through the real executables.

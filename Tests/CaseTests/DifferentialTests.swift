@@ -1,5 +1,6 @@
 import Glibc
 import ProgramGenerator
+import ProcessSupport
 import Testing
 
 /// Random programs: the interpreter on unoptimised MIR and native code must agree on output, status and panic.

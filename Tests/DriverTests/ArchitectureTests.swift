@@ -5,10 +5,10 @@ import Testing
 @Suite struct ArchitectureTests {
     /// What each folder of Sources may import of ours.
     private static let allowed: [String: Set<String>] = [
-        "Support": [], "RuntimeABI": [], "CPlatform": [],
+        "Support": [], "RuntimeABI": [], "CPlatform": [], "StandardLibrary": [],
         "Diagnostics": ["Support"],
         "Syntax": ["Support", "Diagnostics"],
-        "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI"],
+        "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"],
         "MIR": ["Support", "RuntimeABI", "CPlatform"],
         "Lowering": ["Support", "HIR", "MIR", "RuntimeABI"],
         "SMF": ["CPlatform"],
@@ -18,9 +18,10 @@ import Testing
         "Loader": ["CPlatform", "SMF", "Runtime", "RuntimeABI"],
         "Driver": [
             "CPlatform", "Support", "Diagnostics", "Syntax", "HIR", "MIR", "Lowering", "Codegen", "SMF", "Linker",
-            "Runtime", "RuntimeABI",
+            "Runtime", "RuntimeABI", "Loader", "Cache",
         ],
-        "simplec": ["Driver", "Diagnostics", "Support", "SMF", "Linker", "CPlatform"],
+        "Cache": ["CPlatform", "Support", "SMF", "Loader"],
+        "simplec": ["Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache", "CPlatform"],
         "simple": ["CPlatform"],
     ]
 

@@ -126,7 +126,6 @@ let declarationCases = Case.table(
     struct A:
         b: Box[A]
     println(1)
-    ==> E0901 4:8
     --- unit test self contain generic array
     struct Tree[T]:
         v: T

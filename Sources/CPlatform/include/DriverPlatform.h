@@ -2,13 +2,13 @@
 #ifndef DRIVERPLATFORM_H
 #define DRIVERPLATFORM_H
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
-#include <malloc.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/auxv.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -17,41 +17,28 @@
 /// An anonymous file in memory that survives `execve`; -1 and `errno` on failure.
 static inline int simple_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 0u); }
 
-/// Makes malloc fit a short-lived process whose one busy thread only grows: one heap for all threads, grown in large
-/// steps (address space only: pages come when touched), nothing given back. Failure leaves malloc as it was.
-static inline void simple_tune_malloc(void) {
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_TOP_PAD, 64 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+/// Copies the linker's build id of the running executable, at most `capacity` bytes; returns its size, 0 if it has none.
+size_t simple_build_id(unsigned char *id, size_t capacity);
+
+/// Takes the advisory lock of an open file for this process without waiting; 0, or -1 and `errno`.
+static inline int simple_try_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+/// Opens a file to be locked, made if missing; -1 and `errno` on failure.
+static inline int simple_open_lock(const char *path) { return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); }
+
+/// Goes on in a process of its own that nobody waits for and that holds none of the caller's standard files.
+void simple_detach(void);
+
+/// Starts a program and waits for its end; 0 or an errno value.
+int simple_spawn_and_wait(const char *path, char *const arguments[]);
+
+/// Opens a file to append lines to; -1 and `errno` on failure.
+static inline int simple_open_log(const char *path) {
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/// The build id that the linker put into the running executable, and its size; NULL if there is none.
-static inline const uint8_t *simple_build_id(size_t *size) {
-    const Elf64_Phdr *headers = (const Elf64_Phdr *)getauxval(AT_PHDR);
-    unsigned long count = getauxval(AT_PHNUM);
-    const uint8_t *base = 0;
-    *size = 0;
-    if (!headers) return 0;
-    for (unsigned long i = 0; i < count; i++)
-        if (headers[i].p_type == PT_PHDR) base = (const uint8_t *)headers - headers[i].p_vaddr;
-    if (!base) return 0;
-    for (unsigned long i = 0; i < count; i++) {
-        if (headers[i].p_type != PT_NOTE) continue;
-        const uint8_t *note = base + headers[i].p_vaddr, *end = note + headers[i].p_memsz;
-        while (end - note >= 12) {
-            const Elf64_Nhdr *header = (const Elf64_Nhdr *)note;
-            const uint8_t *name = note + 12, *contents = name + ((header->n_namesz + 3) & ~3u);
-            if (contents > end || header->n_descsz > (size_t)(end - contents)) break;
-            if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 && !__builtin_memcmp(name, "GNU", 4)) {
-                *size = header->n_descsz;
-                return contents;
-            }
-            note = contents + ((header->n_descsz + 3) & ~3u);
-        }
-    }
-    return 0;
-}
+/// Opens a file for reading that stays open over `execve`; -1 and `errno` on failure.
+static inline int simple_open_inherited(const char *path) { return open(path, O_RDONLY); }
 
 /// What `pthread_create` starts; returns NULL.
 typedef void *(*simple_thread_body)(void *);

@@ -1,29 +1,29 @@
-import CTestSupport
-import Glibc
+internal import CTestSupport
+internal import Glibc
 
 /// What a process did.
-struct ProcessResult: Equatable {
-    var stdout: [UInt8]
-    var stderr: [UInt8]
+package struct ProcessResult: Equatable, Sendable {
+    package var stdout: [UInt8]
+    package var stderr: [UInt8]
     /// Exit status; 128 + signal if a signal ended it, as shells say.
-    var status: Int32
+    package var status: Int32
     /// It was stopped because its time was up.
-    var timedOut = false
+    package var timedOut = false
 
-    var stdoutText: String { String(decoding: stdout, as: UTF8.self) }
-    var stderrText: String { String(decoding: stderr, as: UTF8.self) }
+    package var stdoutText: String { String(decoding: stdout, as: UTF8.self) }
+    package var stderrText: String { String(decoding: stderr, as: UTF8.self) }
 }
 
 /// Starts processes with a time limit. No Foundation: a run case costs four starts, and there are hundreds.
-enum ProcessRunner {
+package enum ProcessRunner {
     /// Runs `executable` and waits.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.
     ///   - directory: where it runs.
-    ///   - environment: variables on top of this process's.
+    ///   - environment: variables on top of this process's. The cache is off unless they say otherwise.
     ///   - timeout: seconds after which it is killed.
-    static func run(
+    package static func run(
         _ executable: String, _ arguments: [String], in directory: String, stdin: [UInt8] = [],
         environment: [String: String] = [:], timeout: Double = 20
     ) -> ProcessResult {
@@ -40,6 +40,9 @@ enum ProcessRunner {
             let name = text.prefix { $0 != "=" }
             if environment[String(name)] == nil, !name.hasPrefix("SIMPLE_") { environmentStrings.append(strdup(text)) }
             next += 1
+        }
+        if environment["SIMPLE_CACHE"] == nil, environment["SIMPLE_CACHE_DIR"] == nil {
+            environmentStrings.append(strdup("SIMPLE_CACHE=off"))
         }
         for (name, value) in environment { environmentStrings.append(strdup("\(name)=\(value)")) }
         environmentStrings.append(nil)
@@ -88,53 +91,49 @@ enum ProcessRunner {
 }
 
 /// A folder of its own for one test; removed with everything in it at the end.
-final class TemporaryFolder {
-    let path: String
+package final class TemporaryFolder {
+    package let path: String
 
-    init() {
+    package init() {
         var template = Array("/tmp/simple-test-XXXXXX".utf8CString)
         path = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
     }
 
-    deinit {
-        // The only folders below were made by `write`.
-        for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) { TemporaryFolder.clear(folder) }
-        TemporaryFolder.clear(path)
-    }
+    deinit { TemporaryFolder.clear(path) }
 
-    private var folders: Set<String> = []
-
+    /// Removes a folder with everything in it, links not followed.
     private static func clear(_ folder: String) {
         guard folder.hasPrefix("/tmp/simple-test-"), let directory = opendir(folder) else { return }
-        var names: [String] = []
+        var names: [(name: String, isFolder: Bool)] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != ".", name != ".." { names.append(name) }
+            if name != ".", name != ".." { names.append((name, entry.pointee.d_type == 4)) }
         }
         closedir(directory)
-        for name in names { unlink(folder + "/" + name) }
+        for (name, isFolder) in names {
+            if isFolder { clear(folder + "/" + name) } else { unlink(folder + "/" + name) }
+        }
         rmdir(folder)
     }
 
     /// Writes a file; folders in `name` are made.
-    func write(_ name: String, _ bytes: [UInt8]) {
+    package func write(_ name: String, _ bytes: [UInt8]) {
         var folder = path
         for part in name.split(separator: "/").dropLast() {
             folder += "/" + part
             mkdir(folder, 0o755)
-            folders.insert(folder)
         }
         FileText.write(path + "/" + name, bytes)
     }
 
-    func write(_ name: String, _ text: String) { write(name, Array(text.utf8)) }
+    package func write(_ name: String, _ text: String) { write(name, Array(text.utf8)) }
 }
 
 /// Whole files as bytes.
-enum FileText {
-    static func read(_ path: String) -> [UInt8]? {
+package enum FileText {
+    package static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { return nil }
         defer { close(descriptor) }
@@ -147,7 +146,7 @@ enum FileText {
         }
     }
 
-    static func write(_ path: String, _ bytes: [UInt8]) {
+    package static func write(_ path: String, _ bytes: [UInt8]) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         if descriptor < 0 { return }
         bytes.withUnsafeBytes { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -155,7 +154,7 @@ enum FileText {
     }
 
     /// Paths of the files under `folder` whose names end with `suffix`, sorted.
-    static func list(_ folder: String, suffix: String) -> [String] {
+    package static func list(_ folder: String, suffix: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var result: [String] = []
@@ -176,9 +175,9 @@ enum FileText {
 }
 
 /// The executables under test: those that SwiftPM built beside the test bundle.
-enum Executables {
-    static let simple = folder + "/simple"
-    static let simplec = folder + "/simplec"
+package enum Executables {
+    package static let simple = folder + "/simple"
+    package static let simplec = folder + "/simplec"
 
     /// The build folder: where the loaded test bundle lies.
     private static let folder: String = {
