@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <cpuid.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <poll.h>
@@ -84,6 +85,17 @@ void *cp_embedded_image(void) { return (char *)&image_slot + image_slot.displace
 
 extern const Elf64_Ehdr __ehdr_start __attribute__((weak, visibility("hidden")));
 
+int64_t cp_embedded_image_offset(void) {
+    if (!&__ehdr_start) return -1;
+    const char *start = (const char *)&__ehdr_start;
+    const Elf64_Phdr *headers = (const Elf64_Phdr *)(start + __ehdr_start.e_phoff);
+    uint64_t address = (uint64_t)((const char *)cp_embedded_image() - start);
+    for (int i = 0; i < __ehdr_start.e_phnum; i++)
+        if (headers[i].p_type == PT_LOAD && headers[i].p_vaddr == address && headers[i].p_filesz > 0)
+            return (int64_t)headers[i].p_offset;
+    return -1;
+}
+
 int cp_has_appendix(void) {
     struct stat status;
     if (!&__ehdr_start || stat("/proc/self/exe", &status) != 0) return 0;
@@ -119,6 +131,18 @@ void cp_wait_writable(int fd) {
     poll(&p, 1, -1);
 }
 
+uintptr_t cp_stack_top(void) {
+    pthread_attr_t attributes;
+    void *start = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return (uintptr_t)__builtin_frame_address(0);
+    pthread_attr_getstack(&attributes, &start, &size);
+    pthread_attr_destroy(&attributes);
+    return (uintptr_t)start + size;
+}
+
+void cp_at_exit(void (*function)(void)) { atexit(function); }
+
 static void (*fault_handler)(const cp_fault *);
 
 static void on_fault(int signal, siginfo_t *info, void *context) {
@@ -148,15 +172,21 @@ void cp_install_handlers(void (*handler)(const cp_fault *), void (*broken_pipe)(
     sigaction(SIGPIPE, &action, NULL);
 }
 
+// By hand: __builtin_cpu_supports brings 4.5 KB of libgcc's knowledge of all processors into every executable.
 uint32_t cp_cpu_features(void) {
-    uint32_t features = 0;
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) features |= 1;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
-        && __builtin_cpu_supports("fma"))
+    uint32_t a, b, c, d, extended_b = 0, features = 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    uint32_t base_c = c;
+    if (__get_cpuid_max(0, NULL) >= 7) __cpuid_count(7, 0, a, extended_b, c, d);
+    if (base_c & bit_SSE4_2 && base_c & bit_POPCNT) features |= 1;
+    // The system must save the wide registers, too: XCR0 bits 1–2 for YMM, 5–7 for ZMM and masks.
+    uint32_t saved = 0;
+    if (base_c & bit_OSXSAVE) __asm__("xgetbv" : "=a"(saved), "=d"(d) : "c"(0));
+    if ((saved & 6) == 6 && base_c & bit_AVX && base_c & bit_FMA && extended_b & bit_AVX2 && extended_b & bit_BMI
+        && extended_b & bit_BMI2)
         features |= 2;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512dq"))
+    if ((saved & 0xE6) == 0xE6 && extended_b & bit_AVX512F && extended_b & bit_AVX512VL && extended_b & bit_AVX512BW
+        && extended_b & bit_AVX512DQ)
         features |= 4;
     return features;
 }

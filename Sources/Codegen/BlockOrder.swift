@@ -334,7 +334,7 @@ extension FunctionGenerator {
     }
 
     /// `true` iff the block calls an entry that is a slow path by nature.
-    private func growsArray(_ block: Int) -> Bool {
+    private mutating func growsArray(_ block: Int) -> Bool {
         var value = blocks[block].last
         // Such a block consists of a few instructions: only those are looked at.
         for _ in 0..<6 {

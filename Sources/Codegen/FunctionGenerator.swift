@@ -106,7 +106,7 @@ struct BranchFixup: BitwiseCopyable {
     var target: UInt32
 }
 
-/// A call whose return address appears in the source map.
+/// A call whose return address appears in the source map, or code whose position does.
 struct CallSite: BitwiseCopyable {
     /// Byte offset behind the call, in the module's code.
     var codeOffset: UInt32
@@ -129,7 +129,6 @@ struct FunctionGenerator: ~Copyable {
     var signature: Int = 0
 
     // MARK: The module
-    let module: MIRModule
     let options: CodegenOptions
     /// `SymbolTraits` of each symbol.
     var symbolTraits = ScratchArray<UInt8>()
@@ -143,6 +142,8 @@ struct FunctionGenerator: ~Copyable {
     var constants = ConstantPool()
     /// Of the whole module, in ascending order of offset per function.
     var callSites = ScratchArray<CallSite>(capacity: 1024)
+    /// Where the code of each source position begins; empty unless `options.debugInfo`.
+    var statementSites = ScratchArray<CallSite>(capacity: 4)
 
     // MARK: Analysis
     var values = ScratchArray<ValueState>(capacity: 1024)

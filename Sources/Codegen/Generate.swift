@@ -19,6 +19,8 @@ package struct CodegenOptions: Sendable {
     package var runtimeABI: UInt64 = runtimeABIVersion
     /// Extensions that the code may use beyond the baseline.
     package var cpuFeatures: SMFCPUFeatures = []
+    /// Says in the source map, for debuggers, where the code of each source position begins.
+    package var debugInfo = false
     /// What the object module says of itself.
     package var description = ObjectDescription()
     /// Checks every register allocation; stops the compiler if one is wrong.
@@ -30,30 +32,53 @@ package struct CodegenOptions: Sendable {
 ///
 /// - Requires: `module` passes the MIR verifier.
 package func generate(_ module: MIRModule, options: CodegenOptions = CodegenOptions()) -> [UInt8] {
-    var generator = FunctionGenerator(module: module, options: options)
-    var object = ObjectModule(module: module, options: options)
-    // About what the module needs, so that growing does not copy what there is.
-    var valueCount = 0
-    for i in module.functions.indices { valueCount += module.functions[i].instructions.count }
-    generator.code.reserve(valueCount * 8)
-    generator.code.relocations.reserve(valueCount / 2)
-    generator.callSites.reserve(valueCount / 2)
-    object.functions.reserveCapacity(module.functions.count)
-    for i in module.functions.indices {
+    var generator = ObjectGenerator(module, options: options)
+    for i in module.functions.indices { generator.add(module.functions[i]) }
+    return generator.finish()
+}
+
+/// Makes an object module function by function, so that each can be given as soon as it is optimised.
+package struct ObjectGenerator: ~Copyable {
+    private var generator: FunctionGenerator
+    private var object: ObjectModule
+
+    /// Prepares for the functions of `module`, which may still change; the rest of it may not.
+    package init(_ module: borrowing MIRModule, options: CodegenOptions = CodegenOptions()) {
+        // Without the functions: a second owner of them would make whoever changes them copy them all.
+        var rest = MIRModule(name: module.name, sources: module.sources)
+        rest.signatures = module.signatures
+        rest.symbols = module.symbols
+        rest.data = module.data
+        generator = FunctionGenerator(module: rest, options: options)
+        object = ObjectModule(module: rest, options: options)
+        // About what the module needs, so that growing does not copy what there is.
+        var valueCount = 0
+        for i in module.functions.indices { valueCount += module.functions[i].instructions.count }
+        generator.code.reserve(valueCount * 8)
+        generator.code.relocations.reserve(valueCount / 2)
+        generator.callSites.reserve(valueCount / 2)
+        object.functions.reserveCapacity(module.functions.count)
+    }
+
+    /// Generates the next function of the module.
+    package mutating func add(_ function: borrowing MIRFunction) {
         let firstCall = generator.callSites.count
-        generator.generate(module.functions[i])
+        let firstStatement = generator.statementSites.count
+        generator.generate(function)
         object.functions.append(
             GeneratedFunction(
-                index: UInt32(i), start: UInt32(generator.functionStart),
+                symbol: function.symbol, scopes: function.scopes, start: UInt32(generator.functionStart),
                 size: UInt32(generator.code.count - generator.functionStart), firstCall: UInt32(firstCall),
-                callCount: UInt32(generator.callSites.count - firstCall)))
+                callCount: UInt32(generator.callSites.count - firstCall), firstStatement: UInt32(firstStatement),
+                statementCount: UInt32(generator.statementSites.count - firstStatement)))
     }
-    return object.finish(&generator)
+
+    /// The object module's bytes. Nothing may be added afterwards.
+    package mutating func finish() -> [UInt8] { object.finish(&generator) }
 }
 
 extension FunctionGenerator {
     init(module: MIRModule, options: CodegenOptions) {
-        self.module = module
         self.options = options
         // Dangling until the first function: `generate` sets them.
         instructions = UnsafePointer(UnsafeRawPointer(bitPattern: 64)!.assumingMemoryBound(to: Instruction.self))
@@ -99,7 +124,7 @@ extension FunctionGenerator {
     }
 
     /// Appends the code of one function to `code`, and its calls to `callSites`.
-    mutating func generate(_ function: MIRFunction) {
+    mutating func generate(_ function: borrowing MIRFunction) {
         function.instructions.withUnsafeBufferPointer { instructions in
             function.blocks.withUnsafeBufferPointer { blocks in
                 function.edges.withUnsafeBufferPointer { edges in

@@ -98,7 +98,7 @@ extension FunctionGenerator {
         }
     }
 
-    private func countUses(of current: UnsafePointer<Instruction>) {
+    private mutating func countUses(of current: UnsafePointer<Instruction>) {
         switch current.pointee.opcode {
         case .blockParameter, .iconst, .fconst, .symbolAddress, .stackSlot, .projection, .unreachable: break
         case .add, .subtract, .multiply, .addS, .subtractS, .multiplyS, .addU, .subtractU, .multiplyU, .divideS,
@@ -240,7 +240,7 @@ extension FunctionGenerator {
     }
 
     /// `true` iff a store behind the load at `position` may have written what it reads.
-    private func isStale(_ load: UnsafePointer<Instruction>, _ position: UInt32) -> Bool {
+    private mutating func isStale(_ load: UnsafePointer<Instruction>, _ position: UInt32) -> Bool {
         let alias = Int(load.pointee.aux)
         if alias == Int(AliasClass.immutable.rawValue) { return false }
         if alias == Int(AliasClass.any.rawValue) {
@@ -263,7 +263,7 @@ extension FunctionGenerator {
         state.pointee.flags.insert(.fused)
     }
 
-    private func hasStaleLoad(_ value: UInt32) -> Bool {
+    private mutating func hasStaleLoad(_ value: UInt32) -> Bool {
         guard values[Int(value)].flags.contains(.fused) else { return false }
         return isStale(instruction(ValueID(rawValue: value)), values[Int(value)].start)
     }

@@ -7,18 +7,22 @@ internal import Support
 
 /// Where the code of a function came to lie.
 struct GeneratedFunction {
-    /// Index in `MIRModule.functions`.
-    var index: UInt32
+    var symbol: SymbolID
+    var scopes: [InlineScope]
     /// Byte offset in the code.
     var start: UInt32
     var size: UInt32
     /// Its calls: a range of `FunctionGenerator.callSites`.
     var firstCall: UInt32
     var callCount: UInt32
+    /// Where its positions begin: a range of `FunctionGenerator.statementSites`.
+    var firstStatement: UInt32
+    var statementCount: UInt32
 }
 
 /// An object module being put together.
 struct ObjectModule {
+    /// Without its functions.
     let module: MIRModule
     let options: CodegenOptions
     var functions: ContiguousArray<GeneratedFunction> = []
@@ -43,8 +47,7 @@ struct ObjectModule {
         let text = writer.addCode(
             copying: UnsafeRawBufferPointer(start: generator.code.base, count: generator.code.count))
         for function in functions {
-            let symbol = module.functions[Int(function.index)].symbol
-            define(symbol, .function, section: text, value: UInt64(function.start), size: UInt64(function.size))
+            define(function.symbol, .function, section: text, value: UInt64(function.start), size: UInt64(function.size))
         }
         let pool = addData(generator.constants.bytes)
         addCodeRelocations(generator, text, pool)
@@ -173,7 +176,8 @@ struct ObjectModule {
 
     private mutating func addSourceMap(_ generator: borrowing FunctionGenerator) {
         var map = SourceMapBuilder()
-        map.entries.reserveCapacity(generator.callSites.count)
+        map.entries.reserveCapacity(generator.callSites.count + generator.statementSites.count)
+        if options.debugInfo { writer.insertFlags(.debugInfo) }
         /// Index in the map of each file of the compilation.
         var files = ContiguousArray<UInt32>(repeating: .max, count: module.sources.files.count)
         /// Inline rows of the function's scopes, 0: not made yet.
@@ -199,10 +203,16 @@ struct ObjectModule {
             return inlines[scope]
         }
 
+        /// Where the function itself calls what `scope` is inlined from.
+        func outermostCall(_ scopes: [InlineScope], _ scope: UInt32) -> UInt32 {
+            var scope = Int(scope)
+            while Int(scopes[scope].parent) != 0 { scope = Int(scopes[scope].parent) }
+            return scopes[scope].callPosition
+        }
+
         for function in functions {
-            // Not the whole function, whose copy would retain its arrays.
-            let scopes = module.functions[Int(function.index)].scopes
-            let symbolID = module.functions[Int(function.index)].symbol
+            let scopes = function.scopes
+            let symbolID = function.symbol
             let symbol = symbolIndices[symbolID.index]
             let name =
                 scopes[0].name == module.symbols[symbolID.index].name
@@ -214,8 +224,39 @@ struct ObjectModule {
             }
             // Modules made without sources (tests, tools) have functions in the map, but no positions.
             if scopes.contains(where: { $0.file.index >= files.count }) { continue }
+            var statement = Int(function.firstStatement)
+            let statementEnd = statement + Int(function.statementCount)
+            var lastStatement = SourceMapEntry(codeOffset: 0, file: .max, line: 0, column: 0)
+            func addStatements(before end: UInt32) {
+                while statement < statementEnd, generator.statementSites[statement].codeOffset < end {
+                    let site = generator.statementSites[statement]
+                    statement += 1
+                    let file = scopes[Int(site.scope)].file
+                    let (line, column) = positions.find(site.position, in: module.sources[file], file)
+                    let entry = SourceMapEntry(
+                        codeOffset: site.codeOffset - function.start, file: mapFile(file), line: line, column: column,
+                        inline: inlineRow(scopes, Int(site.scope)), isStatement: true)
+                    if lastStatement.file == .max {
+                        addEntryPoint(site.scope == 0 ? site.position : outermostCall(scopes, site.scope))
+                    } else if entry.line == lastStatement.line, entry.file == lastStatement.file,
+                        entry.inline == lastStatement.inline
+                    {
+                        continue
+                    }
+                    map.addEntry(entry)
+                    lastStatement = entry
+                }
+            }
+            /// The prologue is a row of its own: breakpoints on functions go to the second.
+            func addEntryPoint(_ position: UInt32) {
+                let file = scopes[0].file
+                let (line, column) = positions.find(position, in: module.sources[file], file)
+                map.addEntry(
+                    SourceMapEntry(codeOffset: 0, file: mapFile(file), line: line, column: column, isStatement: true))
+            }
             for i in Int(function.firstCall)..<Int(function.firstCall + function.callCount) {
                 let call = generator.callSites[i]
+                addStatements(before: call.codeOffset)
                 let file = scopes[Int(call.scope)].file
                 let (line, column) = positions.find(call.position, in: module.sources[file], file)
                 map.addEntry(
@@ -223,6 +264,7 @@ struct ObjectModule {
                         codeOffset: call.codeOffset - function.start, file: mapFile(file), line: line, column: column,
                         inline: inlineRow(scopes, Int(call.scope))))
             }
+            addStatements(before: .max)
         }
         writer.setSourceMap(map)
     }

@@ -174,7 +174,7 @@ extension FunctionGenerator {
     }
 
     /// Picks one of `free`, with a wish fulfilled if possible.
-    private func choose(_ value: ValueID, _ free: UInt32) -> Register {
+    private mutating func choose(_ value: ValueID, _ free: UInt32) -> Register {
         let state = values.base + value.index
         if state.pointee.hint != 0 {
             let other = values.base + Int(state.pointee.hint)
@@ -289,7 +289,7 @@ extension FunctionGenerator {
         state.pointee.slot = newSlot(until: state.pointee.end)
     }
 
-    private func reuse(_ slot: Int, _ state: UnsafeMutablePointer<ValueState>) {
+    private mutating func reuse(_ slot: Int, _ state: UnsafeMutablePointer<ValueState>) {
         slots[slot].takenUntil = state.pointee.end
         state.pointee.slot = Int32(slot + 1)
     }

@@ -32,5 +32,9 @@ extension Compilation {
 
 extension CompileOptions {
     /// The options that are part of a program's key.
-    package var cacheBits: CompileOptionBits { optimize ? [] : .noOptimization }
+    package var cacheBits: CompileOptionBits {
+        var bits: CompileOptionBits = optimize ? [] : .noOptimization
+        if debugInfo { bits.insert(.debugInfo) }
+        return bits
+    }
 }

@@ -119,6 +119,20 @@ package struct CachedBuild: ~Copyable {
         }
     }
 
+    /// The cache of objects, for verbs that run nothing; `nil`: there is none.
+    package static func objectCache() -> CacheStore? {
+        guard let folder = CacheRequest.folder() else { return nil }
+        do throws(CacheFailure) { return try CacheStore(String(cString: folder)) } catch {
+            CacheWarning.show(error)
+            return nil
+        }
+    }
+
+    /// Puts the objects that `build` made into the cache it was given.
+    package static func keepObjects(of build: borrowing Build) {
+        do throws(CacheFailure) { try build.compilation.keepObjects() } catch { CacheWarning.show(error) }
+    }
+
     /// Once an hour another process looks after the cache's size. More often would be of no use: what was used in the
     /// last hour stays anyway.
     private borrowing func trimIfDue(_ store: CacheStore) {

@@ -61,11 +61,26 @@ extension Compilation {
         checked.sources = shown
         moduleFiles = checked.modules.map { shown[$0.file] }
         moduleInterfaces = checked.modules.map { $0.interface }
+        if options.makesObject {
+            cInterface = CInterface(checked, ownFileCount: recordedSources.files.count)
+            // What runs on `…_init` is the top level: C has a main of its own.
+            checked.main = nil
+        }
         for index in checked.modules.indices {
             let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
             modules.append(module)
             moduleDescriptions.append(description)
         }
+        if let value = checked.oversizedValue { refuse(value) }
+    }
+
+    /// Reports a value that lowering cannot take apart.
+    private mutating func refuse(_ value: OversizedValue) {
+        let span = SourceSpan(start: value.position, end: value.position + 1)
+        diagnostics.error(
+            "E0305", "a value of this type has too many parts: more than \(maximumParts)",
+            at: Label(file: value.file, span: span, message: "values are copied part by part"),
+            helps: ["hold the parts in an array, which is copied as one reference"])
     }
 
     mutating func printMIR(_ section: String) {
@@ -83,8 +98,14 @@ extension Compilation {
         }
     }
 
+    /// Whether functions go on to `generate` as soon as they are optimised. Otherwise, somebody looks in between.
+    private var fusesGeneration: Bool {
+        options.optimize && !options.paranoid && !options.emit.contains { $0.hasPrefix("mir:") }
+            && options.stopAfter != "optimize"
+    }
+
     mutating func optimizeModules() {
-        if !options.optimize { return }
+        if !options.optimize || fusesGeneration { return }
         // Filled by the passes of one module at a time, on this thread.
         final class Texts: @unchecked Sendable { var list: [(section: String, text: String)] = [] }
         let texts = Texts()
@@ -95,21 +116,38 @@ extension Compilation {
                 if wanted.contains("mir:" + name), !module.functions.isEmpty { texts.list.append(("mir:" + name, MIRPrinter.print(module))) }
             }
         }
+        let start = Timing.now()
         for index in modules.indices { optimize(&modules[index], options: passOptions) }
+        timing.add("optimize", since: start)
         emitted += texts.list
     }
 
+    /// Fills the row `optimize` of the timing table too, if that is done here.
     mutating func generateObjects() {
         prepareCodegen()
+        // Without passes, functions are done at once.
+        let passOptions = OptimizeOptions(level: fusesGeneration ? 1 : 0)
+        var clock = StageClock()
         for index in modules.indices {
             if let object = reusedObject(index) {
                 objects.append(LinkInput(bytes: object, name: modules[index].name))
                 continue
             }
-            let bytes = generate(modules[index], options: codegenOptions[index])
+            var generator = ObjectGenerator(modules[index], options: codegenOptions[index])
+            if fusesGeneration { clock.enter("optimize", &timing) }
+            optimize(&modules[index], options: passOptions) { module, range in
+                clock.enter("generate", &timing)
+                for i in range {
+                    generator.add(module.functions[i])
+                    module.functions[i].dropBody()
+                }
+                if range.upperBound < module.functions.count { clock.enter("optimize", &timing) }
+            }
+            let bytes = generator.finish()
             objects.append(LinkInput(bytes: bytes, name: modules[index].name))
             if index < objectKeys.count, let key = objectKeys[index] { newObjects.append((key, bytes)) }
         }
+        clock.leave(&timing)
         modules = []
     }
 
@@ -117,8 +155,9 @@ extension Compilation {
     mutating func prepareCodegen() {
         if codegenOptions.count == modules.count { return }
         var common = CodegenOptions()
-        common.toolchainID = Version.toolchainID(optimize: options.optimize)
+        common.toolchainID = Version.toolchainID(optimize: options.optimize, debugInfo: options.debugInfo)
         common.verify = options.paranoid
+        common.debugInfo = options.debugInfo
         let abiHashes = moduleInterfaces.map { text in text.isEmpty ? 0 : text.withUnsafeBytes { xxh64($0) } }
         for index in modules.indices {
             var own = common
@@ -162,7 +201,14 @@ extension Compilation {
 
     mutating func printObjects() {
         guard wants("asm") else { return }
-        for object in objects { emitted.append(("asm", Disassembly.text(of: object.bytes))) }
+        for object in objects {
+            do throws(Disassembler.Failure) {
+                emitted.append(("asm", try ModuleInspector.assembly(object.bytes)))
+            } catch {
+                emitted.append(("asm", "(\(error.message))\n"))
+                return
+            }
+        }
     }
 
     mutating func verifyObjects() {
@@ -175,10 +221,18 @@ extension Compilation {
 
     mutating func linkImage() {
         do {
+            if let cInterface {
+                object = try linkObject(
+                    objects,
+                    options: ObjectOptions(
+                        entry: Pipeline.entrySymbolName, exports: cInterface.exports, programName: cInterface.programName))
+                objects = []
+                return
+            }
             image = try link(
                 objects,
                 options: LinkOptions(
-                    entry: Pipeline.entrySymbolName, kept: [Pipeline.initializeSymbolName],
+                    entry: Pipeline.entrySymbolName, roots: [Pipeline.initializeSymbolName],
                     version: Version.text(optimize: options.optimize), symbolHash: true))
         } catch {
             linkProblems = error.problems
@@ -188,10 +242,11 @@ extension Compilation {
     }
 
     mutating func printImage() {
-        if wants("smf") { emitted.append(("smf", ModuleInspector.describe(image).text)) }
+        if wants("smf") { emitted.append(("smf", smfText(image))) }
     }
 
     mutating func verifyImage() {
+        if options.makesObject { return }
         if let problem = ModuleInspector.problem(with: image) { bugs.append("link: \(problem)") }
     }
 }

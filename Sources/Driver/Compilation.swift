@@ -50,6 +50,11 @@ package struct Compilation: ~Copyable {
     /// The linked image.
     package var image: [UInt8] = []
 
+    /// What C can call of the program, if an ELF object is wanted.
+    var cInterface: CInterface?
+    /// The ELF object, if one is wanted.
+    var object: [UInt8] = []
+
     package var timing = Timing()
     /// The texts that `options.emit` asked for, in the order of the stages.
     package var emitted: [(section: String, text: String)] = []

@@ -1,3 +1,5 @@
+internal import Loader
+
 /// What a compilation is asked to do, whichever verb asks.
 package struct CompileOptions: Sendable {
     /// Texts to print, by section name (see `Pipeline.stages`): `ast`, `mir`, `mir:inline`, …
@@ -8,6 +10,13 @@ package struct CompileOptions: Sendable {
     package var paranoid = false
     /// Leave MIR as lowering made it.
     package var optimize = true
+
+    /// Say in the program where the code of each line begins, for debuggers. Somebody who asks the runtime to tell
+    /// gdb about a program wants that, too.
+    package var debugInfo = wantsDebugger
+
+    /// Make an ELF object for C programs in place of an image.
+    package var makesObject = false
 
     package init() {}
 }

@@ -2,26 +2,74 @@ internal import SMF
 
 /// SMF modules in words, for `inspect`, `--emit` and the verifiers.
 package enum ModuleInspector {
-    /// The text form of a module, also of one inside an executable, as far as it can be read, and whether it keeps every rule of the format.
-    package static func describe(_ bytes: [UInt8]) -> (text: String, isSound: Bool) {
+    /// What `inspect` shows of a module.
+    package struct Options: Sendable {
+        package var json = false
+        package var disassemble = false
+        package init() {}
+    }
+
+    /// The answer of `inspect`.
+    package struct Answer: Sendable {
+        package var text: String
+        /// The module keeps every rule of the format.
+        package var isSound: Bool
+        /// Why a part that was asked for is missing; `nil` if nothing is.
+        package var failure: String?
+    }
+
+    /// Describes the module `bytes`, read from `path`, as far as it can be read. A standalone executable is the module
+    /// inside.
+    package static func describe(_ bytes: [UInt8], path: String, _ options: Options) -> Answer {
         bytes.withUnsafeBytes { file in
-            // A standalone executable is the module inside.
             let raw = embeddedImage(in: file).map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
-            return (smfText(raw), problem(with: raw) == nil)
+            let module = SMFInspection(raw)
+            var failure: String?
+            var disassembly: Disassembly?
+            if options.disassemble {
+                do throws(Disassembler.Failure) {
+                    disassembly = try Disassembly(module)
+                } catch {
+                    failure = error.message
+                }
+            }
+            var text: String
+            if options.json {
+                text = smfJSON(raw) { json, _ in disassembly?.write(to: &json) }
+            } else {
+                text = smfText(raw)
+                if let disassembly {
+                    var sources = SourceLines(folders: [SystemFile.currentDirectory, PathText.directory(of: PathText.absolute(path, from: SystemFile.currentDirectory))])
+                    text += disassembly.annotatedText(&sources)
+                }
+            }
+            return Answer(text: text, isSound: module.problem == nil, failure: failure)
         }
+    }
+
+    /// The code of the object module `bytes`, without addresses: each function's name, its instructions, and the
+    /// symbols they refer to.
+    static func assembly(_ bytes: [UInt8]) throws(Disassembler.Failure) -> String {
+        var result: Result<String, Disassembler.Failure> = .success("")
+        bytes.withUnsafeBytes { raw in
+            do throws(Disassembler.Failure) {
+                result = .success(try Disassembly(SMFInspection(raw)).plainText)
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     /// The first rule of the format that the module breaks, in words.
     static func problem(with bytes: [UInt8]) -> String? {
-        bytes.withUnsafeBytes { problem(with: $0) }
-    }
-
-    private static func problem(with bytes: UnsafeRawBufferPointer) -> String? {
-        do throws(SMFError) {
-            try SMFReader(bytes).validate()
-            return nil
-        } catch {
-            return error.description
+        bytes.withUnsafeBytes { raw in
+            do throws(SMFError) {
+                try SMFReader(raw).validate()
+                return nil
+            } catch {
+                return error.description
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ package struct ObjectKey: ~Copyable {
         "DataObject": ["symbol", "section", "alignment", "bytes", "size", "addresses"],
         "Symbol": ["name", "kind", "linkage"],
         "Signature": ["parameters", "results"],
-        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "description", "verify"],
+        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "description", "verify", "debugInfo"],
         "ObjectDescription": ["interface", "version", "dependencies", "types", "dataTypes"],
         "TypeEntry": ["name", "kind", "size", "alignment", "layoutHash"],
         "Dependency": ["kind", "name", "size", "digest"],
@@ -94,6 +94,7 @@ package struct ObjectKey: ~Copyable {
         key.add(options.runtimeABI)
         key.add(UInt64(options.cpuFeatures.rawValue))
         key.add(UInt64(options.verify ? 1 : 0))
+        key.add(UInt64(options.debugInfo ? 1 : 0))
         let description = options.description
         description.interface.withUnsafeBytes { key.add($0) }
         description.version.withUnsafeBytes { key.add($0) }

@@ -49,15 +49,16 @@ package enum Pipeline {
         Stage(
             name: "reuse", sections: [], run: { $0.reuseObjects() },
             print: { _ in }, verify: { _ in }),
-        // MIR -> better MIR. `mir:PASS` shows the modules behind a pass, `mir:optimized` behind all.
+        // MIR -> better MIR. If nobody looks, the next stage does this, function by function. `mir:PASS` shows the modules
+        // behind a pass, `mir:optimized` behind all.
         Stage(
             name: "optimize", sections: passSections + ["mir:optimized"],
             run: { $0.optimizeModules() }, print: { $0.printMIR("mir:optimized") },
-            verify: { $0.verifyModules(after: "optimize") }),
+            verify: { $0.verifyModules(after: "optimize") }, timesItself: true),
         // MIR -> object modules.
         Stage(
             name: "generate", sections: ["asm"], run: { $0.generateObjects() },
-            print: { $0.printObjects() }, verify: { $0.verifyObjects() }),
+            print: { $0.printObjects() }, verify: { $0.verifyObjects() }, timesItself: true),
         // Object modules -> the image.
         Stage(
             name: "link", sections: ["smf"], run: { $0.linkImage() },

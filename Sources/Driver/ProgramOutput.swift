@@ -8,6 +8,8 @@ package enum ProgramOutput: Sendable {
     case module
     /// An executable with the runtime inside; `debug`: with the names and positions of its functions.
     case standalone(debug: Bool)
+    /// An ELF object and a C header.
+    case object
 }
 
 extension Build {
@@ -26,8 +28,24 @@ extension Build {
             try checkTarget(target)
             let file = try standaloneExecutable(image, debug)
             try SystemFile.replace(target, with: file, mode: 0o755)
+        case .object: try writeObject(output)
         }
     }
+
+    /// Writes the object and, beside it, the header.
+    private func writeObject(_ output: String?) throws(SystemFailure) {
+        let target = output ?? PathText.withoutSourceExtension(path) + ".o"
+        let header = (target.hasSuffix(".o") ? String(target.dropLast(2)) : target) + ".h"
+        guard let interface = compilation.cInterface else { preconditionFailure("no object was asked for") }
+        if let clash = interface.clash { throw SystemFailure("write", header, reason: clash) }
+        try checkTarget(target)
+        try checkTarget(header)
+        try SystemFile.replace(target, with: compilation.object)
+        try SystemFile.replace(header, with: Array(interface.header.utf8))
+    }
+
+    /// Whether there is something to write: the compilation ran to its end.
+    package var hasProgram: Bool { !compilation.image.isEmpty || !compilation.object.isEmpty }
 
     /// The root's name without its extension.
     private var standaloneName: String {
@@ -36,7 +54,7 @@ extension Build {
     }
 
     private func standaloneExecutable(_ image: [UInt8], _ debug: Bool) throws(SystemFailure) -> [UInt8] {
-        let runtimePath = ProgramRunner.simplePath
+        let runtimePath = ProgramRunner.stubPath
         let runtime = try SystemFile.read(runtimePath)
         do throws(StandaloneProblem) {
             return Array(try makeStandaloneExecutable(runtime: runtime, image: image, debug: debug ? .full : .none))
@@ -55,7 +73,8 @@ extension Build {
         for source in sources where identity(source) == identityOfTarget {
             throw SystemFailure("write", target, reason: "it is a source of the program")
         }
-        for tool in [ProgramRunner.simplePath, ProgramRunner.ownPath] where identity(tool) == identityOfTarget {
+        for tool in [ProgramRunner.simplePath, ProgramRunner.stubPath, ProgramRunner.ownPath]
+        where identity(tool) == identityOfTarget {
             throw SystemFailure("write", target, reason: "it is a part of Simple")
         }
     }

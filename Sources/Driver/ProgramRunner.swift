@@ -6,6 +6,9 @@ package enum ProgramRunner {
     /// The path of the `simple` executable: beside this one.
     package static var simplePath: String { PathText.join(PathText.directory(of: ownPath), "simple") }
 
+    /// The path of the runtime that standalone executables are made of: beside this executable.
+    static var stubPath: String { PathText.join(PathText.directory(of: ownPath), "simple-stub") }
+
     /// The path of the running executable.
     package static var ownPath: String {
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -10,9 +10,9 @@ package enum Version {
     package static let target = "x86_64-linux"
     /// The `toolchain_id` of modules that this build of the compiler makes with these options: modules of another one
     /// are not linked with them. Never 0.
-    static func toolchainID(optimize: Bool) -> UInt64 {
+    static func toolchainID(optimize: Bool, debugInfo: Bool = false) -> UInt64 {
         let build = BuildID.current
-        let text = Array("simple \(number) \(target) optimize=\(optimize) build=\(build.high),\(build.low)".utf8)
+        let text = Array("simple \(number) \(target) optimize=\(optimize)\(debugInfo ? " debug" : "") build=\(build.high),\(build.low)".utf8)
         return max(1, text.withUnsafeBytes { xxh64($0) })
     }
 

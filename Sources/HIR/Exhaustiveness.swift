@@ -31,10 +31,7 @@ extension Checker {
     /// Decides the pending questions about matches once all types are known.
     func runFinalChecks() {
         checkConstantOperations()
-        for check in context.finalChecks {
-            guard case .match(let id) = check.kind else { continue }
-            checkMatch(id, check)
-        }
+        for check in context.finalChecks { checkMatch(check) }
         context.finalChecks = []
     }
 
@@ -71,9 +68,10 @@ extension Checker {
         }
     }
 
-    private func checkMatch(_ id: ExprID, _ check: FinalCheck) {
+    private func checkMatch(_ check: MatchCheck) {
+        let id = check.expr
         let e = context.body[id]
-        let scrutinee = resolve(type(of: check.expr))
+        let scrutinee = resolve(type(of: check.scrutinee))
         let list = e.listB
         let arms = context.body.count(list) / 3
         if scrutinee == .error || scrutinee == .never { return }
@@ -106,6 +104,9 @@ extension Checker {
             if text == "_" { break }
         }
         let isValue = check.node.exists
+        if isValue, !isClosed(scrutinee), let function = context.function, isTailStatement(check.node) {
+            return missingReturn(function, missing)
+        }
         let names = missing.map { "`\($0)`" }.joined(separator: ", ")
         let head = SourceSpan(start: check.span.start, end: check.span.start + 5)
         if isValue || isClosed(scrutinee) {
@@ -288,6 +289,16 @@ extension Checker {
         return result
     }
 
+    /// How many columns, from the first on, take any value in all rows and in `row`. Such columns decide nothing, and
+    /// are dropped together: structs may have many fields, and types that contain themselves could be split for ever.
+    private func openColumns(_ rows: [[Shape]], _ row: [Shape]) -> Int {
+        var result = rows.first?.count ?? row.count
+        for row in rows + [row] where !row.isEmpty {
+            result = row.prefix(result).firstIndex { if case .any = $0 { false } else { true } } ?? result
+        }
+        return result
+    }
+
     /// `true` iff some value matches `row` and none of `rows`.
     private func useful(_ rows: [[Shape]], _ row: [Shape], _ types: [TypeID], _ budget: inout Int) -> Bool {
         budget -= 1
@@ -296,8 +307,12 @@ extension Checker {
         if case .or(let alternatives) = row[0] {
             return alternatives.contains { useful(rows, [$0] + row.dropFirst(), types, &budget) }
         }
+        let open = openColumns(rows, row)
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            return useful(others, Array(row.dropFirst(open)), Array(types.dropFirst(open)), &budget)
+        }
         let type = resolve(types[0])
-        // A column without constructors decides nothing; types that contain themselves could be split for ever.
         let heads = heads(rows + [row])
         if !heads.isEmpty, let constructors = split(type, heads) {
             for c in constructors {
@@ -324,6 +339,12 @@ extension Checker {
         if budget <= 0 { return nil }
         if types.isEmpty { return rows.isEmpty ? [] : nil }
         if rows.isEmpty { return types.map { _ in .any } }
+        let open = openColumns(rows, [])
+        if open > 0 {
+            let others = rows.map { Array($0.dropFirst(open)) }
+            guard let found = witness(others, Array(types.dropFirst(open)), &budget) else { return nil }
+            return [Shape](repeating: .any, count: open) + found
+        }
         let type = resolve(types[0])
         let heads = heads(rows)
         if !heads.isEmpty, let constructors = split(type, heads) {

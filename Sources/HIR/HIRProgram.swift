@@ -75,6 +75,8 @@ public struct FunctionInfo: Sendable {
     public var typeParameterCount: Int
     /// The first parameter is `mut self`: the function returns its result and then the final value of `self`.
     public var mutatesSelf: Bool
+    /// A function of a module that others may call: `pub`, and no method.
+    public var isPublic = false
     /// `#[inline]` 1, `#[noinline]` 2.
     public var inlineHint: UInt8
     /// `nil` if checking the body failed.
@@ -116,6 +118,8 @@ public struct ModuleInfo: Sendable {
     public var file: FileID
     /// Runs the module's static initialisers (the root: its top-level statements, `<top>`); absent if there is nothing to run.
     public var initializer: FunctionID?
+    /// Sets the statics with constant first values of a module in a cycle of imports; all run before any `initializer`.
+    public var constantInitializer: FunctionID?
     /// The functions that belong to the module, generic ones included, in source order.
     public var functions: [FunctionID]
     public var globals: [GlobalID]
@@ -130,6 +134,19 @@ public struct ModuleInfo: Sendable {
         self.file = file
         functions = []
         globals = []
+    }
+}
+
+/// A value with more parts than lowering can take apart.
+public struct OversizedValue: Sendable {
+    public var type: TypeID
+    public var file: FileID
+    /// Byte offset of an expression of this type, or of the code that needs it.
+    public var position: UInt32
+    public init(type: TypeID, file: FileID, position: UInt32) {
+        self.type = type
+        self.file = file
+        self.position = position
     }
 }
 
@@ -156,6 +173,8 @@ public struct HIRProgram: Sendable {
     public var sources = SourceMap()
     /// Finds methods for `resolveMethod`; set by the checker.
     package var methodResolver: MethodResolver?
+    /// Set by lowering, the first it meets: only there the types of all instances are known. The MIR is worth nothing then.
+    public var oversizedValue: OversizedValue?
 
     public init() {}
 

@@ -32,7 +32,8 @@ package func link(_ objects: [LinkInput], options: LinkOptions) throws(LinkFailu
 }
 
 extension LinkState {
-    fileprivate func stopIfFailed() throws(LinkFailure) {
+    /// Ends a link whose last phase found problems.
+    func stopIfFailed() throws(LinkFailure) {
         if !problems.isEmpty { throw LinkFailure(problems: problems) }
     }
 }

@@ -110,6 +110,8 @@ struct LinkState {
 
     /// Index among all symbols of the entry function's definition.
     var entry = 0
+    /// As `entry`, for `LinkOptions.roots`.
+    var roots: ContiguousArray<Int> = []
 
     /// Address slots, imports first met first.
     var slots: ContiguousArray<AddressSlot> = []

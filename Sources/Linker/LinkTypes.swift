@@ -19,16 +19,16 @@ package struct LinkInput: Sendable {
 package struct LinkOptions: Sendable {
     /// Symbol name of the function that the loader starts. It and what it reaches is kept.
     package var entry: String
-    /// Symbol names of functions that are kept, too, if a module defines them.
-    package var kept: [String]
+    /// Symbol names of further functions to keep, with what they reach.
+    package var roots: [String]
     /// Payload of the image's Version section, `key=value` lines; empty: the first module's.
     package var version: [UInt8]
     /// Whether the image gets a SymHash section over its exported symbols.
     package var symbolHash: Bool
 
-    package init(entry: String, kept: [String] = [], version: [UInt8] = [], symbolHash: Bool = false) {
+    package init(entry: String, roots: [String] = [], version: [UInt8] = [], symbolHash: Bool = false) {
         self.entry = entry
-        self.kept = kept
+        self.roots = roots
         self.version = version
         self.symbolHash = symbolHash
     }

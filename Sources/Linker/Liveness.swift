@@ -15,6 +15,7 @@ extension LinkState {
     mutating func markLive() {
         var work = ContiguousArray<UInt32>()
         mark(Int(symbolAtom[entry]), &work)
+        for root in roots { mark(Int(symbolAtom[root]), &work) }
         markExports(&work)
         while let next = work.popLast() {
             let atom = atoms[Int(next)]
@@ -40,7 +41,7 @@ extension LinkState {
     }
 
     /// Keeps what hosts may ask for by name: the functions and variables that the interface of the entry function's
-    /// module names, and the functions of `LinkOptions.kept`.
+    /// module names.
     private mutating func markExports(_ work: inout ContiguousArray<UInt32>) {
         func find(_ name: [UInt8]) -> Int? {
             name.withUnsafeBufferPointer { bytes -> Int? in
@@ -49,9 +50,6 @@ extension LinkState {
                 let definition = globals[index].definition
                 return definition == .max || symbolAtom[Int(definition)] == .max ? nil : Int(symbolAtom[Int(definition)])
             }
-        }
-        for name in options.kept {
-            if let atom = find(Array(name.utf8) + [0]) { mark(atom, &work) }
         }
         let root = objects[object(ofSymbol: entry)]
         guard let section = root.reader.firstSection(.interface) else { return }

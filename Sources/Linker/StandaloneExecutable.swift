@@ -2,7 +2,7 @@ import SMF
 
 // Standalone executables: the runtime's own executable with an image inside, one file that needs libc only.
 //
-// Input: the bytes of the `simple` executable and of an image. Output: an ELF file that the system maps, image and all;
+// Input: the bytes of the `simple-stub` executable and of an image. Output: an ELF file that the system maps, image and all;
 // tools that rewrite ELF files (strip, objcopy, signers) keep the image, which is an allocated section in a segment.
 //
 //     the runtime's segments, byte for byte but for its program headers and the image slot
@@ -20,7 +20,7 @@ package enum StandaloneProblem: Error, Sendable, Equatable {
     case image(String)
     /// The runtime is not an ELF executable for this machine.
     case notELF
-    /// The runtime has no image slot: it is another version of `simple`, or already a standalone executable.
+    /// The runtime has no image slot: it is another executable, or already a standalone executable.
     case noSlot
     /// There is no room for another program header.
     case noRoom
@@ -30,7 +30,7 @@ package enum StandaloneProblem: Error, Sendable, Equatable {
         switch self {
         case .image(let reason): reason
         case .notELF: "not an executable for this system"
-        case .noSlot: "not the `simple` that belongs to this compiler"
+        case .noSlot: "not the runtime that belongs to this compiler"
         case .noRoom: "no room for a program header"
         }
     }
@@ -44,7 +44,7 @@ package enum DebugDetail: Sendable, Equatable {
     case full
 }
 
-/// Makes a standalone executable of `runtime`, the bytes of `simple`, and `image`.
+/// Makes a standalone executable of `runtime`, the bytes of `simple-stub`, and `image`.
 package func makeStandaloneExecutable(
     runtime: [UInt8], image: [UInt8], debug: DebugDetail
 ) throws(StandaloneProblem) -> ContiguousArray<UInt8> {
@@ -249,5 +249,13 @@ private struct StandaloneWriter {
         var symbols = ELFSymbolTable()
         addFunctionSymbols(of: reader, base: imageAddress, section: UInt16(truncatingIfNeeded: section), to: &symbols)
         if symbols.count > 1 { builder.add(symbols) }
+        guard let index = reader.firstSection(.srcMap) else { return }
+        do throws(SMFError) {
+            let map = try SourceMapView(reader.payload(ofSection: index))
+            builder.add(
+                makeDebugSections(map, strings: UnsafeRawBufferPointer(reader.strings), base: imageAddress))
+        } catch {
+            // Validated for loading only: a program without a readable source map runs, and shows no lines.
+        }
     }
 }

@@ -468,16 +468,24 @@ extension LinkState {
     }
 
     private mutating func findEntry() {
-        let name = Array(options.entry.utf8) + [0]
+        if let found = findFunction(options.entry) { entry = found }
+        for name in options.roots {
+            if let found = findFunction(name) { roots.append(found) }
+        }
+    }
+
+    /// The definition of the function called `text`; without one, that is a problem.
+    private mutating func findFunction(_ text: String) -> Int? {
+        let name = Array(text.utf8) + [0]
         let found = name.withUnsafeBufferPointer { name -> UInt32 in
             let hash = fnv1a(UnsafeBufferPointer(rebasing: name[..<(name.count - 1)]))
             guard let base = name.baseAddress, let index = globalNames.find(base, hash: hash) else { return .max }
             return globals[index].definition
         }
         guard found != .max, symbolAtom[Int(found)] != .max, isFunction(Int(found)) else {
-            problems.append(.noEntry(symbol: options.entry))
-            return
+            problems.append(.noEntry(symbol: text))
+            return nil
         }
-        entry = Int(found)
+        return Int(found)
     }
 }

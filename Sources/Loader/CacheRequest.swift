@@ -83,6 +83,8 @@ package struct CompileOptionBits: OptionSet, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     /// `--no-optimize`.
     package static let noOptimization = CompileOptionBits(rawValue: 1)
+    /// `--debug-info`, or the wish to debug.
+    package static let debugInfo = CompileOptionBits(rawValue: 2)
 }
 
 /// A program, by path and options, and the names of its entries.

@@ -31,8 +31,10 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
             guard let name = reader.string(at: symbol.nameOffset) else {
                 throw LoadError(SMFError(.symbolName, at: reader.symbolEntryOffset(Int(wanted.symbol)), value: UInt64(symbol.nameOffset)))
             }
+            // The runtime's interface has one number for all its functions.
+            let isOther = wanted.abiHash != 0 && wanted.abiHash != runtimeABIVersion
             // Imports from other modules are bound by hosts that load several (SimpleLoader); a program is one image.
-            if wanted.kind == SMFImportKind.runtime.rawValue,
+            if wanted.kind == SMFImportKind.runtime.rawValue, !isOther,
                 let function = runtimeFunction(named: name, hash: symbol.nameHash), let address = runtimeAddress(of: function)
             {
                 bound.append(BoundImport(slot: wanted.slot, address: UInt64(UInt(bitPattern: address))))
@@ -44,6 +46,9 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
                 missing.append(contentsOf: name)
                 if wanted.kind == SMFImportKind.module.rawValue { append(" (from a module)", to: &missing) }
                 if wanted.kind == SMFImportKind.cLibrary.rawValue { append(" (from a C library)", to: &missing) }
+                if wanted.kind == SMFImportKind.runtime.rawValue, isOther {
+                    append(" (with another interface)", to: &missing)
+                }
                 append("\n", to: &missing)
             }
         }

@@ -27,6 +27,7 @@ package struct LoadedImage {
     /// Unmaps the image and forgets its roots and code. Nothing of it may be in use any more.
     package func unload() {
         forgetCode(at: base.address)
+        cp_debugger_remove(base.address)
         removeRootRanges(within: base.address, span)
         munmap(base, span)
     }
@@ -81,17 +82,20 @@ package struct MappedImage {
 
 /// Loads the image in an open file.
 package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadError) -> LoadedImage {
-    try load(descriptor, at: 0, size: try fileSize(descriptor), trust: trust)
+    let size = try fileSize(descriptor)
+    let image = try load(descriptor, at: 0, size: size, trust: trust)
+    announce(image, size: size)
+    return image
 }
 
 /// Loads the image in `size` bytes of an open file, from `offset` on.
 /// - Requires: `offset` is a multiple of the page size; the bytes are in the file.
 package func load(
-    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none
+    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none, registers: Bool = true
 ) throws(LoadError) -> LoadedImage {
     let mapping = try mapFile(descriptor, offset, size)
     do throws(LoadError) {
-        return try start(mapping.base, size: size, span: mapping.span, trust: trust)
+        return try start(mapping.base, size: size, span: mapping.span, trust: trust, registers: registers)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
@@ -99,13 +103,15 @@ package func load(
 }
 
 /// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
-/// there on are its own.
+/// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
+/// Without `registers` the image stays unknown to the collector and to backtraces, and must not run.
 func start(
-    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil,
+    registers: Bool = true
 ) throws(LoadError) -> LoadedImage {
-    let image = try validate(base, size: size, span: span, trust: trust)
+    let image = try validate(base, size: size, span: span, trust: trust, original: original)
     if !image.reader.header.flags.contains(.executable) { throw LoadError(.notExecutable) }
-    return activate(image, try resolveImports(image.reader))
+    return activate(image, try resolveImports(image.reader), registers: registers)
 }
 
 /// Maps and validates the image in an open file. It may lack an entry point.
@@ -120,11 +126,11 @@ package func map(_ descriptor: Int32) throws(LoadError) -> MappedImage {
     }
 }
 
-/// Checks the image whose `size` bytes are mapped at `base`.
+/// Checks the image whose `size` bytes are mapped at `base`; `original` as for `start`.
 private func validate(
-    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil
 ) throws(LoadError) -> MappedImage {
-    let bytes = UnsafeRawBufferPointer(start: base, count: size)
+    let bytes = UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size)
     let reader: SMFReader
     do throws(SMFError) { reader = try SMFReader(bytes) } catch { throw LoadError(error) }
     try checkTarget(reader.header)
@@ -146,12 +152,12 @@ private func validate(
 }
 
 /// Makes a valid image ready to run: gives its pages their protection, writes `imports` to its slots, and makes it known
-/// to the runtime.
-package func activate(_ image: MappedImage, _ imports: [BoundImport]) -> LoadedImage {
+/// to the runtime, unless not `registers`.
+package func activate(_ image: MappedImage, _ imports: [BoundImport], registers: Bool = true) -> LoadedImage {
     protect(image.reader, image.base)
     relocate(image.reader, image.base)
     bind(imports, image.base)
-    register(image.reader, image.base)
+    if registers { register(image.reader, rootRanges(image.reader), image.base) }
     return LoadedImage(
         base: image.base, span: image.span, entry: UnsafeRawPointer(image.base + Int(image.reader.header.entryPoint)))
 }
@@ -176,13 +182,27 @@ private func mapFile(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(Loa
     let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
     let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
-    let mapped = mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset)
-    if mapped == mapFailed {
+    let failed =
+        wantsPerfMap
+        ? !readFile(descriptor, offset, to: reserved, size)
+        : mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed
+    if failed {
         let error = cp_errno()
         munmap(reserved, span)
         throw LoadError(.system, value: UInt64(error))
     }
     return (reserved, span)
+}
+
+/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory.
+private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Bool {
+    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return false }
+    var done = 0
+    while done < size {
+        let got = pread(descriptor, place + done, size - done, offset + done)
+        if got > 0 { done += got } else if got == 0 || cp_errno() != EINTR { return false }
+    }
+    return mprotect(place, size, PROT_READ) == 0
 }
 
 /// Refuses modules for other machines before their contents are looked at.
@@ -242,16 +262,32 @@ private func relocate(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
     }
 }
 
-/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
-private func register(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
-    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+/// Image addresses of whole words in which the collector looks for references. Sections that follow each other are one
+/// range: what lies between them is the rest of a writable page, or another writable section.
+private func rootRanges(_ reader: SMFReader) -> [(start: UInt64, end: UInt64)] {
+    var ranges: [(start: UInt64, end: UInt64)] = []
+    let page = UInt64(pageSize)
     for index in 0..<reader.sectionCount {
         let section = reader.section(index)
-        if section.kind == .data || section.kind == .bss, section.virtualSize > 0 {
-            let start = base.address &+ UInt(section.offset)
-            addRootRange(start, start &+ UInt(section.virtualSize))
+        guard section.kind == .data || section.kind == .bss, section.flags.contains(.write) else { continue }
+        let start = (section.offset + 7) & ~7
+        let end = (section.offset + section.virtualSize) & ~7
+        if start >= end { continue }
+        if let last = ranges.last, start <= (last.end + (page - 1)) & ~(page - 1) {
+            ranges[ranges.count - 1].end = end
+        } else {
+            ranges.append((start, end))
         }
-        if section.kind == .srcMap { sourceMap = reader.payload(section) }
+    }
+    return ranges
+}
+
+/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
+private func register(_ reader: SMFReader, _ roots: [(start: UInt64, end: UInt64)], _ base: UnsafeMutableRawPointer) {
+    for range in roots { addRootRange(base.address &+ UInt(range.start), base.address &+ UInt(range.end)) }
+    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+    for index in 0..<reader.sectionCount where reader.section(index).kind == .srcMap {
+        sourceMap = reader.payload(ofSection: index)
     }
     registerCode(
         CodeImage(

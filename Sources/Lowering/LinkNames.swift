@@ -1,6 +1,6 @@
 // The names by which the linker knows functions, instances and globals.
 
-internal import HIR
+package import HIR
 internal import Support
 
 extension HIRProgram {
@@ -92,4 +92,10 @@ struct LinkNameTable {
         seen[name] = number
         return number
     }
+}
+
+/// The name by which the linker knows `function`, which is not generic.
+package func linkName(of function: FunctionID, in program: HIRProgram) -> String {
+    var names = LinkNameTable()
+    return names.name(of: function, program)
 }

@@ -198,7 +198,7 @@ extension Lowerer {
                 } else {
                     let number: Float =
                         e.kind == .floatConstant
-                        ? Float(Double(bitPattern: bits)) : isUnsigned ? Float(bits) : Float(Int64(bitPattern: bits))
+                        ? (e.flags & HIRExpr.hasSingle != 0 ? Float(bitPattern: e.c) : Float(Double(bitPattern: bits))) : isUnsigned ? Float(bits) : Float(Int64(bitPattern: bits))
                     bytes.write(number.bitPattern)
                 }
             case .i8: bytes.write(UInt8(truncatingIfNeeded: e.a))
@@ -251,9 +251,6 @@ extension Lowerer {
         push(source, leafCount(type))
         defer { stack.removeLast(stack.count - base) }
         let isRange = program.types.kind(type) == .range
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
         let text = stack[base]
         let length: ValueID
         if isRange {
@@ -261,34 +258,19 @@ extension Lowerer {
         } else {
             length = builder.load(.i64, text, offset: ObjectLayout.stringCharCount, .immutable)
         }
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let start = stack.count
         if isRange {
             let range = rangeLeaves(base)
-            let distance = builder.binary(.multiply, current, range.step)
+            let distance = builder.binary(.multiply, loop.current, range.step)
             let leaf = leafType(element)
             stack.append(builder.binary(.add, range.start, narrow(distance, leaf)))
         } else {
-            stack.append(runtime(.stringIndex, text, current))
+            stack.append(runtime(.stringIndex, text, loop.current))
         }
         appendElement(element, array, start)
         stack.removeLast(stack.count - start)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, current, one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
     }
 
     /// Appends the element `stack[base...]`: a store if there is room.
@@ -424,39 +406,19 @@ extension Lowerer {
         let array = stack[0]
         let length = arrayLength(array)
         let data = arrayData(array)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
         let next = builder.createBlock()
         let hit = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let base = stack.count
-        loadElement(element, data, current, 0, count)
+        loadElement(element, data, loop.current, 0, count)
         let isSame = equal(element, base, 1)
         builder.branch(isSame, to: hit, else: next)
         builder.seal(next)
         builder.switchTo(next)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
+        endLoop(loop)
+        returnFlag(0)
         builder.seal(hit)
         builder.switchTo(hit)
-        let yes = builder.iconst(.i8, 1)
-        builder.returnValues(CollectionOfOne(yes))
-        builder.seal(exit)
-        builder.switchTo(exit)
-        let no = builder.iconst(.i8, 0)
-        builder.returnValues(CollectionOfOne(no))
+        returnFlag(1)
     }
 }

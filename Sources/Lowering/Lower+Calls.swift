@@ -72,10 +72,10 @@ extension Lowerer {
         let function = FunctionID(rawValue: e.a)
         let base = stack.count
         let count = body.count(e.listB)
-        var receiver: Place?
+        var receiver = Receiver()
         var first = 0
         if e.flags & HIRExpr.mutatingCall != 0, count > 0 {
-            receiver = pushReceiver(body.expr(e.listB, 0))
+            receiver = pushReceiver(body.expr(e.listB, 0), rest: e.listB, from: 1)
             first = 1
         }
         for i in first..<max(first, count) {
@@ -100,42 +100,24 @@ extension Lowerer {
         finishCall(target, base, result, &receiver)
     }
 
-    /// Pushes the receiver of a `mut self` method; the place to write it back to, if it is one.
-    mutating func pushReceiver(_ id: ExprID) -> Place? {
-        guard isPlace(id) else {
-            push(id, leafCount(concrete(body[id].type)))
-            return nil
-        }
-        var place = place(id)
-        readPlace(&place)
-        // The method may move or shrink the array.
-        place.found = .none
-        return place
-    }
-
-    /// Calls `target` with the leaves `stack[base...]`, pushes the result and writes the receiver back.
-    mutating func finishCall(_ target: SymbolID, _ base: Int, _ result: TypeID, _ receiver: inout Place?) {
+    /// Calls `target` with the leaves `stack[base...]`, pushes the result and writes the receiver's new value back.
+    mutating func finishCall(_ target: SymbolID, _ base: Int, _ result: TypeID, _ receiver: inout Receiver) {
         let list = builder.list(stack[base...])
         stack.removeLast(stack.count - base)
         let layout = self.layout(result)
         let call = pushCallResults(target, list, layout)
-        guard var place = receiver else {
-            if result == .never { builder.unreachable() }
-            return
-        }
-        // The final value of `self` stands behind the result.
+        if result == .never { return builder.unreachable() }
         let start = stack.count
-        let own = self.layout(place.type)
-        for i in 0..<own.count {
-            let number = layout.count + i
-            if number == 0 {
-                stack.append(call)
-            } else {
+        if let place = receiver.place, !receiver.isByAddress {
+            // The final value of `self` stands behind the result.
+            let own = self.layout(place.type)
+            for i in 0..<own.count {
+                let number = layout.count + i
                 let type = layouts.leafTypes[Int(own.leafStart) + i]
-                stack.append(builder.projection(call, number, type))
+                stack.append(number == 0 ? call : builder.projection(call, number, type))
             }
         }
-        writePlace(&place, start)
+        writeBack(&receiver, start)
         stack.removeLast(stack.count - start)
     }
 

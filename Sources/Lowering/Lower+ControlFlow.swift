@@ -147,6 +147,43 @@ extension Lowerer {
         }
     }
 
+    /// A loop over the indices of something, open between `beginLoop` and `endLoop`.
+    struct CountedLoop {
+        var header: BlockID
+        var exit: BlockID
+        var index: VariableID
+        /// The index of this turn, an i64.
+        var current: ValueID
+    }
+
+    /// Opens a loop that counts from 0 to `length`; what follows is its body.
+    mutating func beginLoop(to length: ValueID) -> CountedLoop {
+        let index = builder.declareVariable(type: .i64)
+        let zero = builder.iconst(.i64, 0)
+        builder.write(index, zero)
+        let header = builder.createBlock()
+        let inside = builder.createBlock()
+        let exit = builder.createBlock()
+        builder.jump(to: header)
+        builder.switchTo(header)
+        let current = builder.read(index)
+        let goesOn = builder.icmp(.lessS, current, length)
+        builder.branch(goesOn, to: inside, else: exit)
+        builder.seal(inside)
+        builder.switchTo(inside)
+        return CountedLoop(header: header, exit: exit, index: index, current: current)
+    }
+    /// Counts on, and goes on behind the loop.
+    mutating func endLoop(_ loop: CountedLoop) {
+        let one = builder.iconst(.i64, 1)
+        let following = builder.binary(.add, loop.current, one)
+        builder.write(loop.index, following)
+        builder.jump(to: loop.header)
+        builder.seal(loop.header)
+        builder.seal(loop.exit)
+        builder.switchTo(loop.exit)
+    }
+
     /// Binds the loop's pattern to the element `stack[base...]`, runs the body, and goes on to `next`.
     private mutating func forBody(
         _ pattern: PatternID, _ type: TypeID, _ base: Int, _ loopBody: ExprID, _ next: BlockID
@@ -166,37 +203,18 @@ extension Lowerer {
         let array = value(iterable)
         builder.position = e.position
         let length = arrayLength(array)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
+        let loop = beginLoop(to: length)
         let next = builder.createBlock()
-        let exit = builder.createBlock()
-        loops[number] = LoopTargets(exit: exit, next: next)
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        loops[number] = LoopTargets(exit: loop.exit, next: next)
         let base = stack.count
-        let data = builder.load(.ptr, array, offset: ObjectLayout.arrayData, .arrayData)
-        loadElement(element, data, current, 0, leafCount(element))
+        loadElement(element, arrayData(array), loop.current, 0, leafCount(element))
         forBody(pattern, element, base, loopBody, next)
         // The length is looked at between steps; a change inside the body that is undone in time is none.
         builder.position = e.position
         let now = arrayLength(array)
         let changed = builder.icmp(.notEqual, now, length)
         builder.trapIf(changed, trapWord(.modifiedWhileIterating, .none, .none))
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
     }
 
     private mutating func forString(
@@ -204,33 +222,14 @@ extension Lowerer {
     ) {
         let text = value(iterable)
         builder.position = e.position
-        let length = builder.load(.i64, text, offset: ObjectLayout.stringCharCount, .immutable)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
+        let loop = beginLoop(to: builder.load(.i64, text, offset: ObjectLayout.stringCharCount, .immutable))
         let next = builder.createBlock()
-        let exit = builder.createBlock()
-        loops[number] = LoopTargets(exit: exit, next: next)
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        loops[number] = LoopTargets(exit: loop.exit, next: next)
         let base = stack.count
-        stack.append(runtime(.stringIndex, text, current))
+        stack.append(runtime(.stringIndex, text, loop.current))
         forBody(pattern, .str, base, loopBody, next)
         builder.position = e.position
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
     }
 
     private mutating func forRange(

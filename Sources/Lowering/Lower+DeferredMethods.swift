@@ -42,9 +42,9 @@ extension Lowerer {
             builder.position = e.position
             finishBuiltin(op, operands, result, base)
         case .function(let function, let typeArguments):
-            var place: Place?
+            var changed = Receiver()
             if program.functions[function.index].mutatesSelf {
-                place = pushReceiver(e.exprA)
+                changed = pushReceiver(e.exprA, rest: e.listB, from: 0)
             } else {
                 push(e.exprA, leafCount(receiver))
             }
@@ -57,7 +57,7 @@ extension Lowerer {
                 symbol = instance(function, typeArguments.count)
             }
             builder.position = e.position
-            finishCall(symbol, base, result, &place)
+            finishCall(symbol, base, result, &changed)
         }
     }
 }

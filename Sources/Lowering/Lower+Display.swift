@@ -142,11 +142,11 @@ extension Lowerer {
     /// Writes a value with a format specification.
     private mutating func writeFormatted(_ sink: ValueID, _ piece: TextPiece) {
         let base = Int(piece.base)
-        let typeMask = UInt64(31) << 29
+        let typeMask = UInt64(15) << 29
         let formatType = (piece.spec & typeMask) >> 29
         let isDebug = piece.isDebug || formatType == UInt64(FormatType.debug.rawValue)
         // Numbers know no debug form; of other values the debug text is made here.
-        var spec = isDebug ? piece.spec & ~typeMask : piece.spec
+        let spec = isDebug ? piece.spec & ~typeMask : piece.spec
         switch program.types.kind(piece.type) {
         case .never: return
         case .i8, .i16, .i32, .i64, .u8, .u16, .u32:
@@ -163,16 +163,14 @@ extension Lowerer {
                 return
             }
         case .f64, .f32:
-            // The shortest digits of an f32 are not those of the f64 of the same value.
-            let isShortest = spec & typeMask == 0 && spec >> 50 == 0
-            if formatType != UInt64(FormatType.s.rawValue), piece.type == .f64 || !isShortest {
-                let number = piece.type == .f32 ? builder.convert(.floatExtend, .f64, stack[base]) : stack[base]
-                let packed = builder.iconst(.i64, Int64(bitPattern: spec))
+            if formatType != UInt64(FormatType.s.rawValue) {
+                // The shortest digits of an f32 are not those of the f64 of the same value.
+                let isSingle = piece.type == .f32
+                let number = isSingle ? builder.convert(.floatExtend, .f64, stack[base]) : stack[base]
+                let packed = builder.iconst(.i64, Int64(bitPattern: isSingle ? spec | 1 << 33 : spec))
                 runtime(.formatF64, sink, number, packed)
                 return
             }
-            // Numbers stand at the right.
-            if isShortest, spec >> 21 & 3 == 0 { spec |= 2 << 21 }
         case .str:
             if !isDebug {
                 let packed = builder.iconst(.i64, Int64(bitPattern: spec))
@@ -338,24 +336,11 @@ extension Lowerer {
 
     private mutating func displayArray(_ sink: ValueID, _ element: TypeID) {
         let array = stack[1]
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
         writeConstant(sink, "[")
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
         let comma = builder.createBlock()
         let item = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let length = arrayLength(array)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
-        let isLater = compare(.greaterS, current, 0)
+        let loop = beginLoop(to: arrayLength(array))
+        let isLater = compare(.greaterS, loop.current, 0)
         builder.branch(isLater, to: comma, else: item)
         builder.seal(comma)
         builder.switchTo(comma)
@@ -364,16 +349,9 @@ extension Lowerer {
         builder.seal(item)
         builder.switchTo(item)
         let base = stack.count
-        let data = arrayData(array)
-        loadElement(element, data, current, 0, leafCount(element))
+        loadElement(element, arrayData(array), loop.current, 0, leafCount(element))
         display(sink, element, base, isDebug: true)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, current, one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
         writeConstant(sink, "]")
     }
 

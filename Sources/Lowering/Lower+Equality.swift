@@ -227,8 +227,7 @@ extension Lowerer {
         for (block, flag) in [(yes, Int64(1)), (no, 0)] {
             builder.seal(block)
             builder.switchTo(block)
-            let constant = builder.iconst(.i8, flag)
-            builder.returnValues(CollectionOfOne(constant))
+            returnFlag(flag)
         }
     }
 
@@ -245,31 +244,13 @@ extension Lowerer {
         builder.switchTo(start)
         let leftData = arrayData(left)
         let rightData = arrayData(right)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let next = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, length)
-        builder.branch(goesOn, to: inside, else: yes)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: length)
         let base = stack.count
-        loadElement(element, leftData, current, 0, count)
-        loadElement(element, rightData, current, 0, count)
-        let isSame = equal(element, base, base + count)
-        builder.branch(isSame, to: next, else: no)
-        builder.seal(next)
-        builder.switchTo(next)
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
+        loadElement(element, leftData, loop.current, 0, count)
+        loadElement(element, rightData, loop.current, 0, count)
+        requireEqual(element, base, base + count, no)
+        endLoop(loop)
+        builder.jump(to: yes)
     }
 
     // MARK: - Order
@@ -362,6 +343,8 @@ extension Lowerer {
         }
     }
 
+    /// Returns a bool.
+    mutating func returnFlag(_ flag: Int64) { returnValue(builder.iconst(.i8, flag)) }
     private mutating func returnValue(_ value: ValueID) { builder.returnValues(CollectionOfOne(value)) }
 
     /// Returns the sign if it decides; goes on otherwise.
@@ -387,30 +370,12 @@ extension Lowerer {
         let common = builder.select(isShorter, leftLength, rightLength)
         let leftData = arrayData(left)
         let rightData = arrayData(right)
-        let index = builder.declareVariable(type: .i64)
-        let zero = builder.iconst(.i64, 0)
-        builder.write(index, zero)
-        let header = builder.createBlock()
-        let inside = builder.createBlock()
-        let exit = builder.createBlock()
-        builder.jump(to: header)
-        builder.switchTo(header)
-        let current = builder.read(index)
-        let goesOn = builder.icmp(.lessS, current, common)
-        builder.branch(goesOn, to: inside, else: exit)
-        builder.seal(inside)
-        builder.switchTo(inside)
+        let loop = beginLoop(to: common)
         let base = stack.count
-        loadElement(element, leftData, current, 0, count)
-        loadElement(element, rightData, current, 0, count)
+        loadElement(element, leftData, loop.current, 0, count)
+        loadElement(element, rightData, loop.current, 0, count)
         returnUnlessZero(threeWay(element, base, base + count, isTotal: isTotal))
-        let one = builder.iconst(.i64, 1)
-        let following = builder.binary(.add, builder.read(index), one)
-        builder.write(index, following)
-        builder.jump(to: header)
-        builder.seal(header)
-        builder.seal(exit)
-        builder.switchTo(exit)
+        endLoop(loop)
         let isLonger = builder.icmp(.greaterS, leftLength, rightLength)
         returnValue(difference(isLonger, isShorter))
     }

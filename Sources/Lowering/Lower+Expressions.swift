@@ -63,9 +63,8 @@ extension Lowerer {
         case .nilConstant: break
         case .noneConstant: pushZeros(concrete(e.type))
         case .local:
-            let first = localVariables[Int(e.a)]
-            let count = leafCount(concrete(e.type))
-            for i in 0..<count { stack.append(builder.read(VariableID(rawValue: first + UInt32(i)))) }
+            let type = concrete(e.type)
+            readLocal(Int(e.a), type, 0, leafCount(type))
         case .global, .field, .tupleElement: pushMember(id, e)
         case .index: pushIndex(id, e)
         case .storeLocal:
@@ -128,7 +127,10 @@ extension Lowerer {
         let type = concrete(e.type)
         let bits = UInt64(e.b) << 32 | UInt64(e.a)
         let leaf = leafType(type)
-        if e.kind == .floatConstant { return builder.fconst(leaf, Double(bitPattern: bits)) }
+        if e.kind == .floatConstant {
+            let isSingle = leaf == .f32 && e.flags & HIRExpr.hasSingle != 0
+            return builder.fconst(leaf, isSingle ? Double(Float(bitPattern: e.c)) : Double(bitPattern: bits))
+        }
         if leaf.isFloat {
             // Converted once, to the final type: through f64 an f32 would be rounded twice.
             if leaf == .f32 {
@@ -151,14 +153,7 @@ extension Lowerer {
         type.isFloat ? builder.fconst(type, 0) : builder.iconst(type, 0)
     }
 
-    // MARK: - Locals
-
-    /// Gives a local the leaves from `stack[base]`.
-    mutating func writeLocal(_ local: LocalID, _ base: Int) {
-        let first = localVariables[local.index]
-        let count = leafCount(concrete(body.locals[local.index].type))
-        for i in 0..<count { builder.write(VariableID(rawValue: first + UInt32(i)), stack[base + i]) }
-    }
+    // MARK: - Temporaries
 
     /// Declares temporary variables for the leaves of `type`; returns the first, the others follow.
     mutating func declareTemporaries(_ type: TypeID) -> UInt32 {

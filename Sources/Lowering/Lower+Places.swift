@@ -103,9 +103,7 @@ extension Lowerer {
     /// Pushes the leaves of a place.
     mutating func readPlace(_ place: inout Place) {
         switch place.root {
-        case .local:
-            let first = localVariables[Int(place.variable)] + UInt32(place.firstLeaf)
-            for i in 0..<place.count { stack.append(builder.read(VariableID(rawValue: first + UInt32(i)))) }
+        case .local: readLocal(Int(place.variable), place.rootType, place.firstLeaf, place.count)
         case .global: readGlobal(&place)
         case .element:
             findElement(&place)
@@ -116,9 +114,7 @@ extension Lowerer {
     /// Stores the leaves from `stack[base]` to a place.
     mutating func writePlace(_ place: inout Place, _ base: Int) {
         switch place.root {
-        case .local:
-            let first = localVariables[Int(place.variable)] + UInt32(place.firstLeaf)
-            for i in 0..<place.count { builder.write(VariableID(rawValue: first + UInt32(i)), stack[base + i]) }
+        case .local: writeLocal(Int(place.variable), place.rootType, place.firstLeaf, place.count, base)
         case .global: writeGlobal(place, base)
         case .element:
             findElement(&place)

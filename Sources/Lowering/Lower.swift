@@ -19,6 +19,9 @@ package func lower(_ program: inout HIRProgram, module: ModuleID) -> MIRModule {
     lowerDescribed(&program, module: module).0
 }
 
+/// The most scalar parts that a value may have.
+package let maximumParts = TypeLayoutTable.maximumLeaves
+
 /// A generic function with type arguments.
 struct Instance {
     var function: FunctionID
@@ -87,6 +90,8 @@ struct Lowerer {
     var isInstance = false
     /// First builder variable of each local.
     var localVariables: ContiguousArray<UInt32> = []
+    /// The stack slot of each local that lives in one.
+    var localSlots: ContiguousArray<ValueID> = []
     var loops: ContiguousArray<LoopTargets> = []
 
     // MARK: Working storage
@@ -141,14 +146,18 @@ struct Lowerer {
             lowerFunction(function)
         }
         if let initializer = info.initializer, !info.functions.contains(initializer) { lowerFunction(initializer) }
-        if moduleID == program.root { lowerEntry() }
-        while nextWork < work.count {
+        if moduleID == program.root, layouts.oversized == nil { lowerEntry() }
+        // Behind a value that is too large nothing is of use, and its instances' names would be as large.
+        while nextWork < work.count, layouts.oversized == nil {
             let item = work[nextWork]
             nextWork += 1
             switch item {
             case .instance(let index): lowerInstance(index)
             case .helper(let helper, let type, let symbol): lowerHelper(helper, type, symbol)
             }
+        }
+        if let type = layouts.oversized, program.oversizedValue == nil {
+            program.oversizedValue = OversizedValue(type: type, file: info.file, position: 0)
         }
     }
 
@@ -186,6 +195,7 @@ struct Lowerer {
         let file = program.modules[owner].file
         mutatesSelf = program.functions[id.index].mutatesSelf
         resultType = concrete(program.functions[id.index].resultType)
+        if refusesOversizedValues(file) { return }
         guard case .function(let signature) = module.symbols[symbol.index].kind else { return }
         let hint: InlineHint =
             switch program.functions[id.index].inlineHint {
@@ -201,25 +211,20 @@ struct Lowerer {
         let nowhere = LoopTargets(exit: .entry, next: .entry)
         for _ in 0..<body.loopCount { loops.append(nowhere) }
 
-        localVariables.removeAll(keepingCapacity: true)
-        var variables: UInt32 = 0
-        for i in body.locals.indices {
-            localVariables.append(variables)
-            let layout = self.layout(concrete(body.locals[i].type))
-            for k in 0..<layout.count {
-                _ = builder.declareVariable(type: layouts.leafTypes[Int(layout.leafStart) + k])
-            }
-            variables += layout.leafCount
-        }
-        // The parameters are the first locals, so their leaves are the first variables.
-        var parameterLeaves = 0
+        declareLocals()
+        // The parameters are the first locals.
         for i in 0..<program.functions[id.index].parameterTypes.count {
-            parameterLeaves += leafCount(concrete(program.functions[id.index].parameterTypes[i]))
-        }
-        for i in 0..<parameterLeaves {
-            let variable = VariableID(i)
-            let value = builder.addParameter(.entry, builder.type(of: variable))
-            builder.write(variable, value)
+            let type = concrete(program.functions[id.index].parameterTypes[i])
+            if i == 0, mutatesSelf, isPassedByAddress(type) {
+                localSlots[0] = builder.addParameter(.entry, .ptr)
+                continue
+            }
+            let layout = self.layout(type)
+            for k in 0..<layout.count {
+                stack.append(builder.addParameter(.entry, layouts.leafTypes[Int(layout.leafStart) + k]))
+            }
+            writeLocal(i, type, 0, layout.count, 0)
+            stack.removeAll(keepingCapacity: true)
         }
 
         let count = leafCount(resultType)
@@ -246,11 +251,8 @@ struct Lowerer {
         }
         let base = min(base, stack.count)
         if mutatesSelf {
-            let count = leafCount(concrete(program.functions[functionID.index].parameterTypes[0]))
-            for i in 0..<count {
-                let value = builder.read(VariableID(i))
-                stack.append(value)
-            }
+            let type = concrete(program.functions[functionID.index].parameterTypes[0])
+            if !isPassedByAddress(type) { readLocal(0, type, 0, leafCount(type)) }
         }
         builder.returnValues(stack[base...])
         stack.removeLast(stack.count - base)
@@ -260,6 +262,23 @@ struct Lowerer {
     mutating func finishFunction() {
         if !builder.isTerminated { builder.unreachable() }
         module.functions.append(builder.finish())
+    }
+
+    /// `true` iff the body at hand, which cannot be lowered then, has a value with too many parts.
+    private mutating func refusesOversizedValues(_ file: FileID) -> Bool {
+        for i in body.locals.indices { measure(concrete(body.locals[i].type)) }
+        for i in body.exprs.indices where body.exprs[i].type > .str { measure(concrete(body.exprs[i].type)) }
+        guard let type = layouts.oversized else { return false }
+        if program.oversizedValue != nil { return true }
+        let position = body.exprs.first { concrete($0.type) == type }?.position ?? body[body.root].position
+        program.oversizedValue = OversizedValue(type: type, file: file, position: position)
+        return true
+    }
+    /// Computes the layout of a type and of what an Option or array of it holds.
+    private mutating func measure(_ type: TypeID) {
+        let kind = program.types.kind(type)
+        if kind == .option || kind == .array { _ = layout(program.types.argument(type, 0)) }
+        _ = layout(type)
     }
 
     // MARK: - Types
@@ -355,16 +374,21 @@ struct Lowerer {
 
     private mutating func signature(of function: FunctionID, _ types: [TypeID]) -> SignatureID {
         var signature = Signature(parameters: [], results: [])
+        var changed = TypeID.nilType
         for i in program.functions[function.index].parameterTypes.indices {
-            let type = program.functions[function.index].parameterTypes[i]
-            appendLeafTypes(program.types.substitute(type, types), &signature.parameters)
+            let type = program.types.substitute(program.functions[function.index].parameterTypes[i], types)
+            if i == 0, program.functions[function.index].mutatesSelf {
+                if isPassedByAddress(type) {
+                    signature.parameters.append(.ptr)
+                    continue
+                }
+                changed = type
+            }
+            appendLeafTypes(type, &signature.parameters)
         }
         let result = program.types.substitute(program.functions[function.index].resultType, types)
         appendLeafTypes(result, &signature.results)
-        if program.functions[function.index].mutatesSelf {
-            let receiver = program.functions[function.index].parameterTypes[0]
-            appendLeafTypes(program.types.substitute(receiver, types), &signature.results)
-        }
+        appendLeafTypes(changed, &signature.results)
         return intern(signature)
     }
 
@@ -400,7 +424,8 @@ struct Lowerer {
 
     /// Makes the helper `symbol`: sets up the function, calls the right maker with the parameters on `stack`.
     private mutating func lowerHelper(_ helper: Helper, _ type: TypeID, _ symbol: SymbolID) {
-        guard case .function(let signature) = module.symbols[symbol.index].kind else { return }
+        measure(type)
+        guard layouts.oversized == nil, case .function(let signature) = module.symbols[symbol.index].kind else { return }
         let file = program.modules[moduleID.index].file
         startFunction(symbol, signature, name: module.symbols[symbol.index].name, file)
         switch helper {
@@ -435,6 +460,9 @@ struct Lowerer {
         let signature = intern(Signature(parameters: [], results: [.i64]))
         let symbol = module.addSymbol(Symbol(name: "simple.main", kind: .function(signature), linkage: .global))
         var initializers: [SymbolID] = []
+        for id in program.initializationOrder {
+            if let constants = program.modules[id.index].constantInitializer { initializers.append(self.symbol(of: constants)) }
+        }
         for id in program.initializationOrder {
             if let initializer = program.modules[id.index].initializer { initializers.append(self.symbol(of: initializer)) }
         }

@@ -49,6 +49,10 @@ struct TypePart {
 
 /// The layouts of all types met so far, indexed by `TypeID`.
 struct TypeLayoutTable {
+    /// The most leaves that a value may have. Each copy of a value is a load and a store per leaf.
+    static let maximumLeaves = 4096
+    /// The first type met that has more. Its layout is cut off, and only good enough to go on with.
+    private(set) var oversized: TypeID?
     private var layouts: ContiguousArray<TypeLayout> = []
     private(set) var leafTypes: ContiguousArray<MIRType> = []
     /// Byte offset of each leaf from the start of the value in memory.
@@ -135,6 +139,16 @@ struct TypeLayoutTable {
             result.flags |= inner.flags & (TypeLayout.isMutable | TypeLayout.hasFloats)
         }
 
+        if leaves.count > Self.maximumLeaves {
+            oversized = oversized ?? type
+            leaves.removeLast(leaves.count - Self.maximumLeaves)
+            for i in 0..<Int(result.partCount) {
+                let part = parts[Int(result.partStart) + i]
+                if Int(part.firstLeaf) + layouts[part.type.index].count > leaves.count {
+                    parts[Int(result.partStart) + i].firstLeaf = 0
+                }
+            }
+        }
         result.leafStart = UInt32(leafTypes.count)
         result.leafCount = UInt32(leaves.count)
         var size: UInt32 = 0

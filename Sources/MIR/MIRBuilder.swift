@@ -363,6 +363,13 @@ package struct MIRBuilder: Sendable {
     /// Result number `k` (>= 1) of `call`. Ask in the block of the call; results may be asked for in any order.
     package mutating func projection(_ call: ValueID, _ k: Int, _ type: MIRType) -> ValueID {
         var behind = call
+        let last = function.blocks[currentBlock.index].last
+        // In ascending order each is found at once, however many results there are.
+        if last != call, function.instructions[last.index].opcode == .projection,
+            function.instructions[last.index].a == call.rawValue, function.instructions[last.index].immediate < Int64(k)
+        {
+            behind = last
+        }
         while case let next = function.instructions[behind.index].next, next.exists,
             function.instructions[next.index].opcode == .projection
         {

@@ -166,6 +166,14 @@ public struct MIRFunction: Sendable {
         pool.append(0)
         scopes = [scope]
     }
+    /// Frees the body, for which there is no more use; what is left only says what function this was.
+    package mutating func dropBody() {
+        instructions = []
+        blocks = []
+        edges = []
+        pool = []
+    }
+
     /// A copy with storage of its own, which has a little room for what passes add.
     func compactCopy() -> MIRFunction { MIRFunction(copying: self) }
 

@@ -89,47 +89,51 @@ private func imageContaining(_ address: UInt) -> CodeImage? {
 /// `true` iff the address lies in a registered image.
 package func isInImage(_ address: UInt) -> Bool { imageContaining(address) != nil }
 
-/// Calls `visit` with each return address in image code, innermost first. A fault's `pc` counts as the first: 1 is
+/// Visits each return address in image code, innermost first. A fault's `pc` counts as the first: 1 is
 /// added, as if the faulting instruction were a call. Returns when the chain of frame pointers leaves the stack.
-private func walkFrames(pc: UInt, frame: UInt, _ visit: (UInt) -> Void) {
-    if pc != 0 && isInImage(pc) { visit(pc &+ 1) }
+@inline(never)
+private func walkFrames(pc: UInt, frame: UInt, _ walk: inout FrameWalk) {
+    if pc != 0 && isInImage(pc) { walk.visit(pc &+ 1) }
     var frame = frame
     // Frames lie on the current stack, ever higher; anything else ends the walk instead of faulting.
     while frame >= max(runtime.guardEnd, 4096) && frame & 7 == 0 && frame < runtime.stackTop &- 16 {
         let returnAddress = refAt(frame).load(fromByteOffset: 8, as: UInt.self)
-        if isInImage(returnAddress) { visit(returnAddress) }
+        if isInImage(returnAddress) { walk.visit(returnAddress) }
         let next = refAt(frame).load(as: UInt.self)
         if next <= frame { break }
         frame = next
     }
 }
 
-/// Calls `visit` with each source frame, innermost first, inlined frames included. Frames of the glue around a
+/// A walk over the source frames of a stack, innermost first, inlined frames included. Frames of the glue around a
 /// program have no name and are left out.
-private func walkSourceFrames(pc: UInt, frame: UInt, _ visit: (SourceMapFrame, CodeImage) -> Void) {
-    walkFrames(pc: pc, frame: frame) { address in
+private struct FrameWalk {
+    /// How many frames there are, from an earlier walk; then they are printed. 0: they are counted.
+    var count = 0
+    var index = 0
+
+    /// Visits the source frames of the call that returns to `address`.
+    ///
+    /// Never inlined, like what it calls: the stack is walked at two places and twice, and copies of all this took 8 KB.
+    @inline(never)
+    mutating func visit(_ address: UInt) {
         guard let image = imageContaining(address), let map = try? SourceMapView(image.sourceMap),
             var frames = map.lookup(UInt64(address &- image.base))
         else { return }
         while let source = frames.next() {
-            if source.name != 0 { visit(source, image) }
+            if source.name == 0 { continue }
+            if count > 0 { print(source, image) }
+            index += 1
         }
     }
-}
 
-/// Appends the position line and the backtrace to the report.
-func printBacktrace(pc: UInt, frame: UInt) {
-    var count = 0
-    walkSourceFrames(pc: pc, frame: frame) { source, image in
-        if count == 0 {
+    @inline(never)
+    private func print(_ source: SourceMapFrame, _ image: CodeImage) {
+        if index == 0 {
             putReport("  at ")
             putPosition(source, image)
             putReport("\nbacktrace:\n")
         }
-        count += 1
-    }
-    var index = 0
-    walkSourceFrames(pc: pc, frame: frame) { source, image in
         if count <= shownAtEachEnd * 2 || index < shownAtEachEnd || index >= count - shownAtEachEnd {
             putFrame(index, source, image)
         } else if index == shownAtEachEnd {
@@ -137,8 +141,16 @@ func printBacktrace(pc: UInt, frame: UInt) {
             putReport(count - shownAtEachEnd * 2)
             putReport(" frames not shown ...\n")
         }
-        index += 1
     }
+}
+
+/// Appends the position line and the backtrace to the report.
+func printBacktrace(pc: UInt, frame: UInt) {
+    var walk = FrameWalk()
+    walkFrames(pc: pc, frame: frame, &walk)
+    walk.count = walk.index
+    walk.index = 0
+    if walk.count > 0 { walkFrames(pc: pc, frame: frame, &walk) }
 }
 
 private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage) {
@@ -157,6 +169,7 @@ private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage
     putReport("\n")
 }
 
+@inline(never)
 private func putPosition(_ source: SourceMapFrame, _ image: CodeImage) {
     let file = imageString(source.file, image)
     putReport(file, strlen(UnsafeRawPointer(file).assumingMemoryBound(to: CChar.self)))

@@ -86,6 +86,14 @@ package func applyHeapSettings(_ text: UnsafePointer<CChar>) -> Bool {
     return true
 }
 
+/// Follows `SIMPLE_GC`; a setting that is not understood is a warning.
+package func applyHeapEnvironment() {
+    if let settings = getenv("SIMPLE_GC"), !applyHeapSettings(settings) {
+        putReport("warning: SIMPLE_GC is not understood; it takes stress, stats and max=SIZE, joined by commas\n")
+        flushReport()
+    }
+}
+
 /// Turns on the report of `--gc-stats`.
 package func enableHeapStatistics() { heap.printStatistics = true }
 

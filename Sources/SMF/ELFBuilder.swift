@@ -20,7 +20,7 @@ package struct ELFBuilder {
     }
 
     /// Adds a section and returns its index. `noBits` sections have their size in `size` and no payload.
-    @discardableResult
+    @inline(never) @discardableResult
     package mutating func add(
         _ name: StaticString, type: UInt32, flags: UInt64 = 0, address: UInt64 = 0, alignment: UInt64 = 1,
         entrySize: UInt64 = 0, link: UInt32 = 0, info: UInt32 = 0, size: UInt64 = 0, payload: ContiguousArray<UInt8> = []
@@ -78,13 +78,11 @@ package struct ELFBuilder {
         header.nameSection = UInt16(truncatingIfNeeded: nameIndex)
 
         var file = prefix
-        file.reserveCapacity(size + sections.count * ELFFormat.sectionHeaderSize)
         for section in sections where !section.isPlaced {
-            while file.count < Int(section.header.offset) { file.append(0) }
-            file.append(contentsOf: section.payload)
+            pad(to: Int(section.header.offset), &file)
+            section.payload.withUnsafeBufferPointer { putBytes($0.baseAddress, $0.count, &file) }
         }
-        let end = size + sections.count * ELFFormat.sectionHeaderSize
-        while file.count < end { file.append(0) }
+        pad(to: size + sections.count * ELFFormat.sectionHeaderSize, &file)
         file.withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             header.encode(to: base)

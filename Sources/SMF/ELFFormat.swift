@@ -218,11 +218,11 @@ package struct ELFStringTable: Sendable {
     package init() {}
 
     /// Appends `text` and a NUL; returns its offset.
-    package mutating func add(_ text: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    @inline(never) package mutating func add(_ text: UnsafeBufferPointer<UInt8>) -> UInt32 {
         if text.isEmpty { return 0 }
         let offset = UInt32(truncatingIfNeeded: bytes.count)
-        bytes.append(contentsOf: text)
-        bytes.append(0)
+        putBytes(text.baseAddress, text.count, &bytes)
+        put8(0, &bytes)
         return offset
     }
 
@@ -260,23 +260,11 @@ package struct ELFSymbolTable: Sendable {
     ) -> UInt32 {
         let index = count
         if !isGlobal { localCount = index + 1 }
-        appendLE(name, to: &entries)
-        entries.append(kind.rawValue | (isGlobal ? 0x10 : 0))
-        entries.append(0)
-        appendLE(section, to: &entries)
-        appendLE(value, to: &entries)
-        appendLE(size, to: &entries)
+        put32(name, &entries)
+        // st_info, st_other (0: default visibility), st_shndx.
+        put(UInt64(kind.rawValue) | (isGlobal ? 0x10 : 0) | UInt64(section) << 16, size: 4, &entries)
+        put(value, size: 8, &entries)
+        put(size, size: 8, &entries)
         return UInt32(truncatingIfNeeded: index)
-    }
-}
-
-/// Appends the bytes of `value`, lowest first.
-@inline(__always) package func appendLE<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout ContiguousArray<UInt8>) {
-    var rest = value
-    var left = Integer.bitWidth / 8
-    while left > 0 {
-        bytes.append(UInt8(truncatingIfNeeded: rest))
-        if Integer.bitWidth > 8 { rest = rest >> 8 }
-        left -= 1
     }
 }

@@ -45,13 +45,13 @@ package struct ImageTrailer: Sendable, Equatable {
     /// Appends the trailer's bytes.
     package func encode(to bytes: inout ContiguousArray<UInt8>) {
         var trailer: ContiguousArray<UInt8> = []
-        appendLE(ImageTrailer.magic, to: &trailer)
-        appendLE(imageOffset, to: &trailer)
-        appendLE(imageSize, to: &trailer)
+        put(ImageTrailer.magic, size: 8, &trailer)
+        put(imageOffset, size: 8, &trailer)
+        put(imageSize, size: 8, &trailer)
         var checksum = CRC32C()
         trailer.withUnsafeBytes { checksum.update($0) }
-        appendLE(checksum.value, to: &trailer)
-        appendLE(ImageTrailer.version, to: &trailer)
+        put32(checksum.value, &trailer)
+        put32(ImageTrailer.version, &trailer)
         bytes.append(contentsOf: trailer)
     }
 }

@@ -3,7 +3,11 @@
 
 /// Sizes in bytes of the SrcMap payload's parts.
 package enum SourceMapFormat {
+    /// The version of maps without statement entries, and of those with some.
     package static let version: UInt32 = 1
+    package static let versionWithStatements: UInt32 = 2
+    /// Bit of an entry's column word that makes it a statement entry.
+    @usableFromInline package static let statementBit: UInt32 = 1 << 31
     package static let headerSize = 24
     package static let fileSize = 4
     package static let functionSize = 24
@@ -36,9 +40,10 @@ package enum SourceMapFormat {
     }
 }
 
-/// The source position of one call (or other place that can fail) in a function.
+/// The source position of one call (or other place that can fail) in a function, or of the code that begins somewhere.
 @usableFromInline package struct SourceMapEntry: Sendable, Equatable {
-    /// Bytes from the function's start to the return address, the byte behind the call instruction.
+    /// Bytes from the function's start to the return address, the byte behind the call instruction; of a statement
+    /// entry, to the first instruction made for the position.
     @usableFromInline package var codeOffset: UInt32
     /// Index of the file.
     @usableFromInline package var file: UInt32
@@ -48,13 +53,18 @@ package enum SourceMapFormat {
     @usableFromInline package var column: UInt32
     /// 0, or 1 + index of the inlined frame that the place belongs to.
     @usableFromInline package var inline: UInt32
+    /// Not a call, but the start of code for debuggers; made only on request (`-g`).
+    @usableFromInline package var isStatement: Bool
 
-    @inlinable package init(codeOffset: UInt32, file: UInt32, line: UInt32, column: UInt32, inline: UInt32 = 0) {
+    @inlinable package init(
+        codeOffset: UInt32, file: UInt32, line: UInt32, column: UInt32, inline: UInt32 = 0, isStatement: Bool = false
+    ) {
         self.codeOffset = codeOffset
         self.file = file
         self.line = line
         self.column = column
         self.inline = inline
+        self.isStatement = isStatement
     }
 }
 
@@ -181,14 +191,17 @@ package enum SourceMapFormat {
             place += SourceMapFormat.functionSize
         }
         entries.withUnsafeBufferPointer { entries in
+            var hasStatements = false
             for entry in entries {
                 smfStore32(place, 0, entry.codeOffset)
                 smfStore32(place, 4, entry.file)
                 smfStore32(place, 8, entry.line)
-                smfStore32(place, 12, entry.column)
+                smfStore32(place, 12, entry.isStatement ? entry.column | SourceMapFormat.statementBit : entry.column)
+                if entry.isStatement { hasStatements = true }
                 smfStore32(place, 16, entry.inline)
                 place += SourceMapFormat.entrySize
             }
+            if hasStatements { smfStore32(base, 0, SourceMapFormat.versionWithStatements) }
         }
         for inline in inlines {
             smfStore32(place, 0, inline.name)

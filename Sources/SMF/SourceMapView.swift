@@ -20,7 +20,9 @@ package struct SourceMapView {
             throw SMFError(.sourceMap, at: offset, value: UInt64(payload.count))
         }
         let version = smfLoad32(base, 0)
-        guard version == SourceMapFormat.version, smfLoad32(base, 20) == 0 else {
+        guard version == SourceMapFormat.version || version == SourceMapFormat.versionWithStatements,
+            smfLoad32(base, 20) == 0
+        else {
             throw SMFError(.sourceMap, at: offset, value: UInt64(version))
         }
         self.base = base
@@ -61,9 +63,11 @@ package struct SourceMapView {
     package func entry(_ index: Int) -> SourceMapEntry {
         precondition(index >= 0 && index < entryCount)
         let at = entriesOffset + index * SourceMapFormat.entrySize
+        let column = smfLoad32(base, at + 12)
         return SourceMapEntry(
             codeOffset: smfLoad32(base, at), file: smfLoad32(base, at + 4), line: smfLoad32(base, at + 8),
-            column: smfLoad32(base, at + 12), inline: smfLoad32(base, at + 16))
+            column: column & ~SourceMapFormat.statementBit, inline: smfLoad32(base, at + 16),
+            isStatement: column & SourceMapFormat.statementBit != 0)
     }
 
     /// Inlined call `index`.
@@ -108,6 +112,8 @@ package struct SourceMapView {
             let middle = low + (high - low) / 2
             if UInt64(entry(middle).codeOffset) < offset { low = middle + 1 } else { high = middle }
         }
+        // What begins there is nothing that returns there.
+        while low < end, entry(low).isStatement { low += 1 }
         if low == end {
             return SourceMapFrames(
                 map: self, functionName: function.name, file: 0, line: 0, column: 0, inline: 0, isExact: false)

@@ -359,7 +359,9 @@ private func bindImports(
                     reason: .missing)
                 switch SMFImportKind(rawValue: wanted.kind) {
                 case .runtime:
-                    if let function = runtimeFunction(named: name, hash: symbol.nameHash), let found = runtimeAddress(of: function) {
+                    let isOther = wanted.abiHash != 0 && wanted.abiHash != currentRuntimeABI
+                    if isOther { problem.reason = .abiMismatch(expected: wanted.abiHash, found: currentRuntimeABI) }
+                    if !isOther, let function = runtimeFunction(named: name, hash: symbol.nameHash), let found = runtimeAddress(of: function) {
                         address = UInt64(UInt(bitPattern: found))
                     }
                 case .module:

@@ -10,7 +10,7 @@
 import CPlatform
 
 /// Exit statuses (LANGUAGE §8.5; 70 is sysexits' EX_SOFTWARE).
-let unusableModule: Int32 = 1
+private let unusableModule: Int32 = 1
 private let brokenInstallation: Int32 = 70
 
 /// Replaces this process by `simplec`; returns only to report that there is none.
@@ -67,7 +67,7 @@ private func runModule(_ path: UnsafePointer<CChar>, _ descriptor: Int32, _ inde
 
 /// Runs the program whose source is at `path` if its image is in the cache and nothing changed; otherwise returns.
 private func runCached(_ path: UnsafePointer<CChar>, _ mode: CacheMode, _ index: Int, _ count: Int) {
-    guard let request = CacheRequest(path: path, options: []),
+    guard let request = CacheRequest(path: path, options: wantsDebugger ? .debugInfo : []),
         case .hit(var program) = CachedProgram.find(request, byContent: mode == .content)
     else { return }
     do throws(LoadError) {
@@ -91,7 +91,6 @@ private func main() -> Never {
     guard let arguments = cp_argument_values() else { _exit(brokenInstallation) }
     cp_reserve_standard_files()
     startRuntime()
-    runOwnProgram(arguments, count)
     var mode = CacheMode.fast
     if let text = getenv("SIMPLE_CACHE"), text[0] != 0 {
         // An unknown word is the compiler's to complain about.
@@ -111,7 +110,9 @@ private func main() -> Never {
     }
     guard index < count, let path = arguments[index], looksLikeFile(path) else { runCompiler(arguments) }
     // A program that is in the cache is a source: its first bytes need not be looked at.
-    if !hasModuleExtension(path), mode == .fast || mode == .content { runCached(path, mode, index, count) }
+    // Neither is what the compiler hands over as /proc/self/fd/N.
+    let canBeCached = !hasModuleExtension(path) && strncmp(path, "/proc/", 6) != 0
+    if canBeCached, mode == .fast || mode == .content { runCached(path, mode, index, count) }
     let descriptor = openForReading(path)
     if descriptor < 0 {
         if !hasModuleExtension(path) { runCompiler(arguments) }

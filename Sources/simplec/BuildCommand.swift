@@ -1,7 +1,7 @@
 import ArgumentParser
 import Driver
 
-/// `simple build FILE [-o OUT.smf]`, `simple build --standalone FILE [-o OUT]`.
+/// `simple build FILE [-o OUT.smf]`, `simple build --standalone FILE [-o OUT]`, `simple build --emit=obj FILE [-o OUT.o]`.
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Compile a program to a native module (SMF) or an executable.", aliases: ["compile"])
@@ -25,13 +25,14 @@ struct BuildCommand: ParsableCommand {
     var file: String
 
     func validate() throws {
+        if standalone, pipeline.wantsObject { throw ValidationError("--standalone and --emit=obj exclude each other") }
         if strip, !standalone { throw ValidationError("--strip goes with --standalone") }
     }
 
     func run() throws {
         let (file, output, pipeline) = (file, output, pipeline)
         let standalone = standalone
-        let kind = standalone ? ProgramOutput.standalone(debug: !strip) : .module
+        let kind: ProgramOutput = standalone ? .standalone(debug: !strip) : pipeline.wantsObject ? .object : .module
         onLargeStack(subject: file) {
             do throws(SystemFailure) {
                 var build = try Build(path: file, options: pipeline.compileOptions)
@@ -40,10 +41,12 @@ struct BuildCommand: ParsableCommand {
                     try build.write(kind, to: output)
                     return 0
                 }
+                if pipeline.allowsCache { build.compilation.objectCache = CachedBuild.objectCache() }
                 let result = build.run()
                 pipeline.show(build.compilation.timing)
                 if case .failure(let status) = result { return status }
-                if build.compilation.image.isEmpty { return 0 }
+                if !build.hasProgram { return 0 }
+                CachedBuild.keepObjects(of: build)
                 try build.write(kind, to: output)
                 return 0
             } catch {

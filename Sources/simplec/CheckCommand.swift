@@ -18,6 +18,10 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The source file of the root module.")
     var file: String
 
+    func validate() throws {
+        if pipeline.wantsObject { throw ValidationError("--emit=obj goes with `simple build`") }
+    }
+
     func run() throws {
         let (file, format, pipeline) = (file, format, pipeline)
         onLargeStack(subject: file) {

@@ -14,6 +14,10 @@ struct InterpretCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "The program's arguments.")
     var arguments: [String] = []
 
+    func validate() throws {
+        if pipeline.wantsObject { throw ValidationError("--emit=obj goes with `simple build`") }
+    }
+
     func run() throws {
         let (file, arguments, pipeline) = (file, arguments, pipeline)
         onLargeStack(subject: file) {

@@ -20,6 +20,10 @@ struct RunCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "The program's arguments.")
     var arguments: [String] = []
 
+    func validate() throws {
+        if pipeline.wantsObject { throw ValidationError("--emit=obj goes with `simple build`") }
+    }
+
     func run() throws {
         let (file, arguments, pipeline, isCode, gcStats) = (file, arguments, pipeline, isCode, gcStats)
         onLargeStack(subject: isCode ? "<string>" : file) {

@@ -51,7 +51,8 @@ struct RunOptions {
 func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _ run: RunOptions) -> Int32 {
     do throws(SystemFailure) {
         var cached: CachedBuild?
-        if run.allowsCache, !options.paranoid, SystemFile.kind(of: path) == .file {
+        // Only a file with lasting contents: a pipe's reader must keep nobody waiting.
+        if run.allowsCache, !options.paranoid, fileKind(path) == .file {
             cached = CachedBuild(path: path, options: options, mode: run.cache)
         }
         let found = cached?.find()

@@ -56,6 +56,10 @@ struct PipelineOptions: ParsableArguments {
     @Flag(help: "Skip the optimisation passes.")
     var noOptimize = false
 
+    @Flag(
+        name: [.customShort("g"), .long], help: "Tell debuggers where the code of each line is.")
+    var debugInfo = false
+
     @Option(
         help: ArgumentHelp(
             "How far to believe the cache: fast, content (compare files by contents), verify (compile and compare), off.",
@@ -64,6 +68,9 @@ struct PipelineOptions: ParsableArguments {
 
     /// The mode of the cache: the option, else the variable SIMPLE_CACHE.
     var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
+
+    /// Whether objects made earlier will do: no stage was asked to show what it does or how long it takes.
+    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && (cacheMode == .fast || cacheMode == .content) }
 
     func validate() throws {
         if let cache, CacheMode(cache) == nil {
@@ -79,14 +86,19 @@ struct PipelineOptions: ParsableArguments {
         }
     }
 
-    private var sections: [String] { emit?.split(separator: ",").map(String.init) ?? [] }
+    private var sections: [String] { wantsObject ? [] : emit?.split(separator: ",").map(String.init) ?? [] }
+
+    /// An ELF object is wanted, which only `build` makes.
+    var wantsObject: Bool { emit == "obj" }
 
     /// The options as the driver takes them. With texts to print the compilation ends where the last of them exists.
     var compileOptions: CompileOptions {
         var options = CompileOptions()
         options.emit = sections
         options.paranoid = paranoid
+        options.makesObject = wantsObject
         options.optimize = !noOptimize
+        if debugInfo { options.debugInfo = true }
         options.stopAfter = stopAfter ?? ""
         if !sections.isEmpty, stopAfter == nil,
             let last = Pipeline.stages.last(where: { $0.sections.contains { sections.contains($0) } })
@@ -111,7 +123,7 @@ private func unknownOption(_ argument: String) -> String? {
     let name = String(argument.prefix { $0 != "=" })
     let known = [
         "-c", "-h", "--help", "--version", "--emit", "--stop-after", "--time", "--time-json", "--paranoid",
-        "--no-optimize", "--cache", "--gc-stats", "--",
+        "--no-optimize", "-g", "--debug-info", "--cache", "--gc-stats", "--",
     ]
     return known.contains(name) ? nil : name
 }

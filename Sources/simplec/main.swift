@@ -5,7 +5,6 @@ import CPlatform
 import Driver
 import Loader
 
-simple_tune_malloc()
 let arguments = Array(CommandLine.arguments.dropFirst())
 if let first = arguments.first, !first.hasPrefix("-"), !SimpleCommand.verbs.contains(first) {
     let run = RunOptions(cache: CacheMode.ofEnvironment ?? .fast)

@@ -34,7 +34,7 @@ let declarationCases = Case.table(
             1 => return 1
             2 => return 0
     println(f(1))
-    ==> E0401 2:5
+    ==> E0303 1:4
     --- range step
     for i in range(0, 10, 2): println(i)
     --- tail if
@@ -126,7 +126,6 @@ let declarationCases = Case.table(
     struct A:
         b: Box[A]
     println(1)
-    ==> E0901 4:8
     --- unit test self contain generic array
     struct Tree[T]:
         v: T

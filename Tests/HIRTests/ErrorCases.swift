@@ -126,7 +126,6 @@ let errorCases = Case.table(
         v: i64
         next: Node?
     println(Node(1, nil))
-    ==> E0901 3:11
     --- recursive alias
     type A = [A]
     let x: A = []

@@ -43,6 +43,17 @@ struct TestObject {
     var platform: SMFPlatform = .linux
     var sourceHash: UInt64 = 0
     var extraAbsolute: [(name: String, value: UInt64)] = []
+    /// Symbols (undefined or of data) that are weak.
+    var weak: Set<String> = []
+    /// Lines of the interface behind the one that names the module; `nil`: no interface.
+    var interface: String?
+    /// Modules it was compiled against, with the `abi_hash` they had.
+    var importedModules: [(name: String, abiHash: UInt64)] = []
+    /// Pieces of one more section of constants, each with a symbol of its own.
+    var table: [(name: String, bytes: [UInt8], relocations: [TestRelocation])] = []
+
+    /// The `abi_hash` that the interface leads to.
+    var abiHash: UInt64 { Array("module \(name)\n\(interface ?? "")".utf8).withUnsafeBytes { xxh64($0) } }
 
     /// The module as the linker takes it.
     func input() -> LinkInput { LinkInput(bytes: bytes(), name: name) }
@@ -85,9 +96,14 @@ struct TestObject {
                 name: item.name, type: .constant, binding: .global, section: SMFFormat.absoluteSection,
                 value: item.value, size: 0)
         }
+        for piece in table {
+            indices[piece.name] = writer.addSymbol(
+                name: piece.name, type: .data, binding: .global, section: SMFFormat.absoluteSection, value: 0, size: 0)
+        }
         func index(_ name: String) -> UInt32 {
             if let known = indices[name] { return known }
-            let new = writer.addUndefinedSymbol(name: name)
+            let new = writer.addSymbol(
+                name: name, type: .function, binding: weak.contains(name) ? .weak : .global, section: 0, value: 0, size: 0)
             indices[name] = new
             return new
         }
@@ -114,7 +130,47 @@ struct TestObject {
                     type: relocation.type, addend: relocation.addend)
             }
         }
+        if !table.isEmpty {
+            var bytes: [UInt8] = []
+            var starts: [UInt64] = []
+            for piece in table {
+                while bytes.count % 8 != 0 { bytes.append(0) }
+                starts.append(UInt64(bytes.count))
+                bytes += piece.bytes
+            }
+            let section = writer.addData(bytes, readOnly: true)
+            for (piece, start) in zip(table, starts) {
+                let index = index(piece.name)
+                writer.setSymbol(index, section: section + 1, value: start, size: UInt64(piece.bytes.count))
+            }
+            for (piece, start) in zip(table, starts) {
+                for relocation in piece.relocations {
+                    writer.addRelocation(
+                        section: section, offset: start + relocation.offset, symbol: index(relocation.symbol),
+                        type: relocation.type, addend: relocation.addend)
+                }
+            }
+        }
         if !functions.isEmpty { writer.setSourceMap(map) }
+        if let interface {
+            let text = ContiguousArray("module \(name)\n\(interface)".utf8)
+            writer.setABIHash(abiHash)
+            _ = writer.addSection(
+                type: SMFSectionType.interface.rawValue, flags: .read, bytes: text, alignment: 1, name: ".iface")
+        }
+        if interface != nil || !importedModules.isEmpty {
+            var dependencies: ContiguousArray = [
+                SMFDependency(kind: .source, name: writer.addString(file), size: 5, digest: SMFDigest(1, 2, 3, 4))
+            ]
+            for module in importedModules {
+                dependencies.append(
+                    SMFDependency(
+                        kind: .module, name: writer.addString(module.name), size: 0, digest: SMFDigest(module.abiHash)))
+            }
+            _ = writer.addSection(
+                type: SMFSectionType.deps.rawValue, flags: .read, bytes: SMFDependency.encode(dependencies),
+                alignment: 8, name: ".deps")
+        }
         if !types.isEmpty {
             let infos = types.map {
                 TypeInfo(name: writer.addString($0.name), kind: 1, size: 8, alignment: 8, layoutHash: $0.layout)

@@ -26,3 +26,40 @@ func xxh64MatchesPublishedVectors(text: String, expected: UInt64) {
 func fnv1aMatchesPublishedVectors(text: String, expected: UInt32) {
     #expect(Array(text.utf8).withUnsafeBufferPointer { fnv1a($0) } == expected)
 }
+
+/// FIPS 180-4's examples (NIST's "SHA256.pdf"), and lengths around the padding's edges against `sha256sum`.
+@Test(arguments: [
+    ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    (
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    ),
+    (String(repeating: "a", count: 55), "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"),
+    (String(repeating: "a", count: 64), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
+    (String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+])
+func sha256Digests(text: String, expected: String) {
+    let digest = Array(text.utf8).withUnsafeBytes { sha256($0) }
+    let digits = (0..<32).map { i in
+        let hex = String(digest.byte(i), radix: 16)
+        return hex.count == 1 ? "0" + hex : hex
+    }.joined()
+    #expect(digits == expected)
+}
+
+@Test func utf8IsToldFromOtherBytes() {
+    func first(_ bytes: [UInt8]) -> Int? { bytes.withUnsafeBytes { smfFirstInvalidUTF8($0) } }
+    for text in ["", "plain text of some length", "é", "aé€😀z", "\u{D7FF}\u{E000}\u{10FFFF}"] {
+        #expect(first(Array(text.utf8)) == nil)
+    }
+    // Every two-byte and three-byte beginning, against the standard library's opinion.
+    for a in 0x80...0xFF {
+        for b in stride(from: 0, through: 0xFF, by: 1) {
+            for tail: [UInt8] in [[], [0x80], [0x80, 0x80]] {
+                let bytes = [UInt8(a), UInt8(b)] + tail
+                #expect((first(bytes) == nil) == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
+            }
+        }
+    }
+}

@@ -49,6 +49,37 @@ func sampleObject() -> [UInt8] {
     return writer.emit()
 }
 
+/// Section indices of `sampleDescribed`.
+enum SampleDescribed {
+    static let slots = 1
+    static let interface = 2
+    static let deps = 3
+}
+
+/// An object module with what modules say of themselves, and with reload slots.
+func sampleDescribed() -> [UInt8] {
+    var writer = SMFWriter()
+    let code = writer.addCode([0xC3])
+    _ = writer.addSymbol(name: "f", type: .function, binding: .global, section: code + 1, value: 0, size: 1)
+    _ = writer.addSection(
+        type: SMFSectionType.slots.rawValue, flags: [.read, .write], bytes: ContiguousArray(repeating: 0, count: 8),
+        alignment: 8, name: ".slots")
+    let interface = ContiguousArray("module main\nfn f() -> nil\n".utf8)
+    writer.setABIHash(interface.withUnsafeBytes { xxh64($0) })
+    _ = writer.addSection(
+        type: SMFSectionType.interface.rawValue, flags: .read, bytes: interface, alignment: 1, name: ".iface")
+    let source = "fn f():\n    pass\n"
+    let digest = Array(source.utf8).withUnsafeBytes { sha256($0) }
+    let dependencies: ContiguousArray = [
+        SMFDependency(kind: .source, name: writer.addString("main.simple"), size: UInt64(source.utf8.count), digest: digest),
+        SMFDependency(kind: .module, name: writer.addString("part"), size: 0, digest: SMFDigest(7)),
+    ]
+    _ = writer.addSection(
+        type: SMFSectionType.deps.rawValue, flags: .read, bytes: SMFDependency.encode(dependencies), alignment: 8,
+        name: ".deps")
+    return writer.emit()
+}
+
 /// Places in `sampleImage` that tests refer to: its section indices.
 enum SampleImage {
     static let code = 0

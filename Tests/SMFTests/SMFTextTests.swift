@@ -30,7 +30,7 @@ import Testing
         "relocations 5\n  .text+0x1 pc32 helper -4\n  .text+0x8 gotPcRel simple_rt_print -4\n",
         "  .data+0x0 abs64 zeta +0\n", "source map 1 files 2 functions 2 entries 1 inlined\n  zeta 0x0 size 20\n",
         "    +0xc a.simple:3:4 inline 1\n", "  inline 1 small called at a.simple:7:2\n",
-        "types 1\n  Point kind 1 size 16 align 8 layout 0000000000000009\n",
+        "types 1\n  Point bool size 16 align 8 layout 0000000000000009\n",
         "version\n  compiler=1.0\n  target=x86_64-linux\n", " global constant limit absolute 0x2a\n",
     ] { #expect(text.contains(line), "\(line) in \(text)") }
     #expect(!text.contains("damaged"))

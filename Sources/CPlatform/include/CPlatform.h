@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "Capstone.h"
 #include "DriverPlatform.h"
 #include "HostPlatform.h"
 #include "RuntimePlatform.h"

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <signal.h>
@@ -17,15 +16,6 @@
 
 /// An anonymous file in memory that survives `execve`; -1 and `errno` on failure.
 static inline int simple_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 0u); }
-
-/// Makes malloc fit a short-lived process whose one busy thread only grows: one heap for all threads, grown in large
-/// steps (address space only: pages come when touched), nothing given back. Failure leaves malloc as it was.
-static inline void simple_tune_malloc(void) {
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_TOP_PAD, 64 << 20);
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
 
 /// Copies the linker's build id of the running executable, at most `capacity` bytes; returns its size, 0 if it has none.
 size_t simple_build_id(unsigned char *id, size_t capacity);

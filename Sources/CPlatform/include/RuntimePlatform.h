@@ -57,8 +57,32 @@ typedef struct {
 cp_image_slot_words cp_read_image_slot(void);
 // Address of the image that the words lead to.
 void *cp_embedded_image(void);
+// Byte offset of that image in the executable's file; -1 if it is in no segment of its own.
+int64_t cp_embedded_image_offset(void);
 // 1 iff this executable's file is longer than its ELF headers say: something is appended to it.
 int cp_has_appendix(void);
+// What an ELF object of Simple code says of itself; Linker/ELFObject writes it.
+typedef struct {
+    uint64_t runtime_abi;
+    uint64_t is_started;
+    int64_t (*entry)(void);
+    // The code, and the address that the source map gives its first byte.
+    const void *code;
+    uint64_t code_size, code_address;
+    const void *source_map;
+    uint64_t source_map_size;
+    const void *strings;
+    uint64_t strings_size;
+    // Writable memory, with and without bytes in the object.
+    void *data;
+    uint64_t data_size;
+    void *zeroed;
+    uint64_t zeroed_size;
+} cp_program;
+// Highest address of the calling thread's stack.
+uintptr_t cp_stack_top(void);
+// Calls `function` when the process exits.
+void cp_at_exit(void (*function)(void));
 // Nanoseconds of the monotonic clock.
 int64_t cp_monotonic_ns(void);
 // Bytes of physical memory.
@@ -69,6 +93,14 @@ const void *cp_math_function(const char *name);
 const void *cp_find(const void *text, size_t text_size, const void *part, size_t part_size);
 // Blocks until fd can be written.
 void cp_wait_writable(int fd);
+
+// Shows an ELF file in memory to a debugger that is attached, now or later (gdb's JIT interface). `bytes` come from
+// malloc and belong to this module; `key` is for cp_debugger_remove. Returns 0 if memory is gone.
+int cp_debugger_add(void *bytes, size_t size, uintptr_t key);
+// Takes back the files added under `key`.
+void cp_debugger_remove(uintptr_t key);
+// Creates /tmp/perf-PID.map for writing, in place of an older one; -1 and errno on failure. The path goes to `path`.
+int cp_create_perf_map(char *path, size_t capacity);
 
 // Where a synchronous fault happened: signal number, faulting address, and the interrupted rip, rbp, rsp.
 typedef struct { int32_t signal; uintptr_t address, pc, fp, sp; } cp_fault;

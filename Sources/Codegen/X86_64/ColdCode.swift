@@ -14,7 +14,7 @@ extension FunctionGenerator {
     }
 
     /// The trap word of a checked operation that overflowed.
-    func overflowWord(_ current: UnsafePointer<Instruction>) -> Int32 {
+    mutating func overflowWord(_ current: UnsafePointer<Instruction>) -> Int32 {
         let operation: TrapOperation
         let signed: Bool
         switch current.pointee.opcode {
@@ -100,6 +100,7 @@ extension FunctionGenerator {
             let site = coldSites[i]
             code.patchJump(at: Int(site.fixup), to: code.count)
             let current = instructions + Int(site.instruction)
+            if options.debugInfo { recordStatement(current) }
             switch site.kind {
             case .trap:
                 code.moveImmediate(.rdi, Int64(site.word))

@@ -34,6 +34,31 @@ extension FunctionGenerator {
                 scope: current.pointee.scope))
     }
 
+    /// Notes that the code from here on is that of `current`'s source position.
+    mutating func recordStatement(_ current: UnsafePointer<Instruction>) {
+        switch current.pointee.opcode {
+        // No code of their own, or one without a place in the source.
+        case .blockParameter, .iconst, .fconst, .projection, .jump: return
+        default: break
+        }
+        let site = CallSite(
+            codeOffset: UInt32(truncatingIfNeeded: code.count), position: current.pointee.position,
+            scope: current.pointee.scope)
+        let last = statementSites.count - 1
+        if last >= 0 {
+            let previous = statementSites[last]
+            // The instruction before made no code.
+            if previous.codeOffset == site.codeOffset {
+                _ = statementSites.removeLast()
+            } else if previous.position == site.position, previous.scope == site.scope,
+                Int(previous.codeOffset) >= functionStart
+            {
+                return
+            }
+        }
+        statementSites.append(site)
+    }
+
     mutating func emitCall(_ value: ValueID, _ current: UnsafePointer<Instruction>) {
         let position = values[value.index].start - 1
         let isIndirect = current.pointee.opcode == .callIndirect
@@ -64,7 +89,7 @@ extension FunctionGenerator {
 
     /// `true` iff the value must be saved around the call at `position`: it lives in a register that the call destroys,
     /// and is needed behind it.
-    func isSaved(_ value: Int, across position: UInt32) -> Bool {
+    mutating func isSaved(_ value: Int, across position: UInt32) -> Bool {
         let state = values.base + value
         return state.pointee.flags.contains(.savedAcrossCalls) && state.pointee.start < position
             && state.pointee.end > position

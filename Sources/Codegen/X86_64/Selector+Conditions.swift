@@ -344,7 +344,7 @@ extension FunctionGenerator {
         }
     }
 
-    private func edgeHasConstants(_ edge: Edge) -> Bool {
+    private mutating func edgeHasConstants(_ edge: Edge) -> Bool {
         var parameter = edge.count == 0 ? ValueID.none : blocks[edge.target.index].firstParameter
         for argument in arguments(edge) {
             if values[Int(argument)].flags.contains(.rematerialised), location(parameter.rawValue).exists { return true }

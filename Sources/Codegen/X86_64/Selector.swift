@@ -41,6 +41,7 @@ extension FunctionGenerator {
         currentInstruction = value
         let current = instruction(value)
         let type = current.pointee.type
+        if options.debugInfo { recordStatement(current) }
         switch current.pointee.opcode {
         case .blockParameter, .iconst, .fconst, .projection: return
         case .trapIf: emitTrapIf(current)

@@ -183,8 +183,17 @@ struct ConstraintGraph: ~Copyable {
         return ValueRange(view[value].type)
     }
 
-    /// The best number that is an upper (or lower) bound of `value` at `point` by a short chain of constraints.
-    func numericBound(
+    /// The best numbers that bound `value` at `point` by a short chain of constraints.
+    ///
+    /// Mutating, as is everything here, because Swift copies a large noncopyable struct for calls that only read it.
+    mutating func numericRange(
+        _ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, at point: ProgramPoint
+    ) -> ValueRange {
+        ValueRange(
+            numericBound(view, flow, value, isUpper: false, at: point),
+            numericBound(view, flow, value, isUpper: true, at: point))
+    }
+    private mutating func numericBound(
         _ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, isUpper: Bool, at point: ProgramPoint,
         depth: Int = 0
     ) -> Int64 {
@@ -399,7 +408,7 @@ struct ConstraintGraph: ~Copyable {
     }
 
     /// Whether the arithmetic of `value` gives the mathematical result: it traps otherwise, or cannot wrap.
-    func isExact(_ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, _ i: Instruction) -> Bool {
+    mutating func isExact(_ view: FunctionView, _ flow: borrowing FlowGraph, _ value: UInt32, _ i: Instruction) -> Bool {
         switch i.opcode {
         case .addS, .subtractS, .multiplyS: return true
         case .add, .subtract: break

@@ -292,12 +292,7 @@ extension PassContext {
     ) {
         let i = view[value]
         let whole = ValueRange(i.type)
-        func bounds(_ operand: UInt32) -> ValueRange {
-            ValueRange(
-                facts.numericBound(view, flow, operand, isUpper: false, at: point),
-                facts.numericBound(view, flow, operand, isUpper: true, at: point))
-        }
-        let (x, y) = (bounds(i.a), bounds(i.b))
+        let (x, y) = (bounds(view, i.a, point), bounds(view, i.b, point))
         switch opcode {
         case .addS, .subtractS, .multiplyS:
             guard let result = arithmetic(opcode, x, y) else { return }
@@ -373,9 +368,7 @@ extension PassContext {
         }
     }
     private func bounds(_ view: FunctionView, _ value: UInt32, _ point: ProgramPoint) -> ValueRange {
-        ValueRange(
-            facts.numericBound(view, flow, value, isUpper: false, at: point),
-            facts.numericBound(view, flow, value, isUpper: true, at: point))
+        facts.numericRange(view, flow, value, at: point)
     }
     /// Whether x <= y + bound, if it is certain.
     private func evaluateLess(

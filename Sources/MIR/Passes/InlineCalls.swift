@@ -18,19 +18,22 @@ private enum InlineLimit {
 
 extension PassContext {
     /// See the top of this file. Recursive calls, and those that close a cycle of calls, stay. Calls `finish` once with
-    /// each function, as soon as no caller can need its body any more. O(module).
-    func inlineCalls(_ module: inout MIRModule, _ finish: (inout MIRFunction) -> Void) {
-        let count = module.functions.count
+    /// the index of each function, as soon as no caller can need its body any more. O(module).
+    func inlineCalls(_ module: inout MIRModule, _ finish: (inout MIRModule, Int) -> Void) {
         var plan = InlinePlan(module)
-        var needed: [Int] = []
         for i in plan.order {
             if plan.callsInlinable(i, module), inlineCalls(in: i, &module, &plan) {
                 plan.sizes[i] = size(module.functions[i])
             }
-            if plan.isInlinable(i, module) { needed.append(i) } else { finish(&module.functions[i]) }
+            plan.noteInlined(i)
+            for k in plan.callStarts[i]..<plan.callStarts[i + 1] {
+                let callee = plan.calls[k]
+                if plan.endWait(of: callee), plan.isInlined(callee), plan.isInlinable(callee, module) {
+                    finish(&module, callee)
+                }
+            }
+            if !plan.isAwaited(i) || !plan.isInlinable(i, module) { finish(&module, i) }
         }
-        for i in needed { finish(&module.functions[i]) }
-        assert(plan.order.count == count)
     }
 
     private func size(_ function: borrowing MIRFunction) -> Int { InlinePlan.size(function) }
@@ -236,17 +239,22 @@ private struct InlinePlan {
     var sizes: [Int] = []
     /// The functions that function f calls are `calls[callStarts[f]..<callStarts[f + 1]]`.
     private(set) var callStarts: [Int] = [0]
-    private var calls: [Int] = []
+    private(set) var calls: [Int] = []
     /// By symbol: index of the function that defines it, or -1.
     private var definitions: [Int]
     /// By function: the number of calls, and place in `order`.
     private var callCounts: [Int]
     private var places: [Int]
+    /// By function: the number of calls in functions that inlining has not gone through yet, and whether it has been
+    /// through the function itself.
+    private var awaitedCalls: [Int] = []
+    private var inlined: [Bool]
 
     init(_ module: MIRModule) {
         definitions = Array(repeating: -1, count: module.symbols.count)
         callCounts = Array(repeating: 0, count: module.functions.count)
         places = Array(repeating: 0, count: module.functions.count)
+        inlined = Array(repeating: false, count: module.functions.count)
         for i in module.functions.indices { definitions[module.functions[i].symbol.index] = i }
         sizes.reserveCapacity(module.functions.count)
         callStarts.reserveCapacity(module.functions.count + 1)
@@ -262,7 +270,18 @@ private struct InlinePlan {
                 })
             callStarts.append(calls.count)
         }
+        awaitedCalls = callCounts
         orderCalleesFirst()
+    }
+
+    mutating func noteInlined(_ function: Int) { inlined[function] = true }
+    func isInlined(_ function: Int) -> Bool { inlined[function] }
+    /// Whether a function that inlining has yet to go through calls `function`.
+    func isAwaited(_ function: Int) -> Bool { awaitedCalls[function] > 0 }
+    /// One call of `callee` has been gone through; returns whether it was the last.
+    mutating func endWait(of callee: Int) -> Bool {
+        awaitedCalls[callee] -= 1
+        return awaitedCalls[callee] == 0
     }
 
     /// Postorder of a depth-first walk over calls.

@@ -24,8 +24,8 @@ package struct Pass: Sendable {
     /// What a pass sees.
     enum Body: Sendable {
         case function(@Sendable (inout MIRFunction, PassContext) -> Void)
-        /// Calls the last argument once with each function, as soon as nothing needs that function as it is.
-        case module(@Sendable (inout MIRModule, PassContext, (inout MIRFunction) -> Void) -> Void)
+        /// Calls the last argument once with the index of each function, as soon as nothing needs it as it is.
+        case module(@Sendable (inout MIRModule, PassContext, (inout MIRModule, Int) -> Void) -> Void)
     }
     package let name: String
     let body: Body
@@ -34,7 +34,7 @@ package struct Pass: Sendable {
         self.name = name
         self.body = .function(body)
     }
-    private init(name: String, module body: @escaping @Sendable (inout MIRModule, PassContext, (inout MIRFunction) -> Void) -> Void) {
+    private init(name: String, module body: @escaping @Sendable (inout MIRModule, PassContext, (inout MIRModule, Int) -> Void) -> Void) {
         self.name = name
         self.body = .module(body)
     }
@@ -65,13 +65,22 @@ extension Pass {
     package static func named(_ name: String) -> Pass? { all.first { $0.name == name } }
 }
 
+/// How many functions `optimize` hands over together: enough that passes and what follows them do not drive each other's
+/// code out of the caches, few enough that their MIR is still there.
+private let batchSize = 32
+
 /// Runs the pipeline on `module`.
 ///
 /// Each function goes through the passes behind a pass over the whole module as soon as that pass is done with it, while
 /// it is in the processor's caches; they see nothing of other functions, so that the order makes no difference. If someone
 /// watches (`afterPass`) or verifies, each pass goes over the whole module instead.
-package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
-    guard options.level > 0 else { return }
+///
+/// Calls `whenDone` with ranges of functions that are done, ascending and without gaps; it may drop their bodies.
+package func optimize(
+    _ module: inout MIRModule, options: OptimizeOptions, whenDone: (inout MIRModule, Range<Int>) -> Void = { _, _ in }
+) {
+    let count = module.functions.count
+    guard options.level > 0 else { return whenDone(&module, 0..<count) }
     let context = PassContext()
     context.prepare(symbols: module.symbols)
     if isVerifying(options) || options.afterPass != nil {
@@ -82,24 +91,37 @@ package func optimize(_ module: inout MIRModule, options: OptimizeOptions) {
             }
             options.afterPass?(pass.name, module)
         }
-        return
+        return whenDone(&module, 0..<count)
     }
+    var isDone = [Bool](repeating: false, count: count)
+    // Functions before `done` are done, those before `handedOver` were handed over.
+    var done = 0
+    var handedOver = 0
     var next = 0
     let pipeline = Pass.pipeline
     while next < pipeline.count {
         var end = next + 1
         while end < pipeline.count, case .function = pipeline[end].body { end += 1 }
         let passes = pipeline[next..<end]
-        func finish(_ function: inout MIRFunction) {
+        func finish(_ module: inout MIRModule, _ i: Int) {
             context.flow.invalidate()
-            for pass in passes { if case .function(let body) = pass.body { body(&function, context) } }
+            for pass in passes { if case .function(let body) = pass.body { body(&module.functions[i], context) } }
+            if end < pipeline.count { return }
+            isDone[i] = true
+            while done < count && isDone[done] { done += 1 }
+            if done - handedOver >= batchSize {
+                whenDone(&module, handedOver..<done)
+                handedOver = done
+            }
         }
         switch pipeline[next].body {
-        case .function: for i in module.functions.indices { finish(&module.functions[i]) }
+        case .function: for i in 0..<count { finish(&module, i) }
         case .module(let body): body(&module, context, finish)
         }
         next = end
     }
+    assert(done == count)
+    if handedOver < count { whenDone(&module, handedOver..<count) }
 }
 
 /// Runs one pass on `module`.
@@ -116,7 +138,7 @@ private func run(_ pass: Pass, _ module: inout MIRModule, _ context: PassContext
             context.flow.invalidate()
             body(&module.functions[i], context)
         }
-    case .module(let body): body(&module, context) { _ in }
+    case .module(let body): body(&module, context) { _, _ in }
     }
 }
 

@@ -76,13 +76,16 @@ extension PassContext {
         }
         if opcode == .blockParameter {
             let block = view[value].a
+            let incoming = flow.incoming(block)
+            // The function's own may be many.
+            if incoming.isEmpty { return }
             var k = 0
             var previous = view[value].previous.rawValue
             while previous != 0 {
                 k += 1
                 previous = view[previous].previous.rawValue
             }
-            for p in flow.incoming(block) {
+            for p in incoming {
                 let slot = Int(view.edges[Int(flow.edge(p))].start) + k
                 view.pool[slot] = need(view, view.pool[slot])
             }
