@@ -41,6 +41,10 @@ package enum CacheVerify {
                 rows.append(Row(program: entry.name, outcome: .damaged))
             }
         }
+        for entry in inventory.entries(.objects) where store.object(ContentDigest(hexadecimal: entry.name[...])) == nil {
+            unlink(store.path(.objects, entry.name))
+            rows.append(Row(program: entry.name, outcome: .damaged))
+        }
         return rows
     }
 

@@ -1,6 +1,6 @@
 // Locals: a builder variable per leaf, so that SSA form holds them, or a stack slot if they are large and change.
 //
-// The figures behind the two limits are in Docs/decisions/0003-large-values.md.
+// The figures behind the two limits are in Docs/decisions/0005-large-values.md.
 
 internal import HIR
 internal import MIR

@@ -110,7 +110,9 @@ private func main() -> Never {
     }
     guard index < count, let path = arguments[index], looksLikeFile(path) else { runCompiler(arguments) }
     // A program that is in the cache is a source: its first bytes need not be looked at.
-    if !hasModuleExtension(path), mode == .fast || mode == .content { runCached(path, mode, index, count) }
+    // Neither is what the compiler hands over as /proc/self/fd/N.
+    let canBeCached = !hasModuleExtension(path) && strncmp(path, "/proc/", 6) != 0
+    if canBeCached, mode == .fast || mode == .content { runCached(path, mode, index, count) }
     let descriptor = openForReading(path)
     if descriptor < 0 {
         if !hasModuleExtension(path) { runCompiler(arguments) }

@@ -66,7 +66,7 @@ import Testing
     @Test func everyTextBelongsToOneStage() {
         let sections = Pipeline.sections
         #expect(Set(sections).count == sections.count)
-        #expect(Pipeline.stages.map(\.name) == ["parse", "check", "lower", "optimize", "generate", "link"])
+        #expect(Pipeline.stages.map(\.name) == ["parse", "check", "lower", "reuse", "optimize", "generate", "link"])
     }
 
     @Test func stopsBehindTheStageAskedFor() {
