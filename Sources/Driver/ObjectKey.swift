@@ -30,7 +30,7 @@ package struct ObjectKey: ~Copyable {
         "DataObject": ["symbol", "section", "alignment", "bytes", "size", "addresses"],
         "Symbol": ["name", "kind", "linkage"],
         "Signature": ["parameters", "results"],
-        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "description", "verify", "debugInfo"],
+        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "debugInfo", "description", "verify"],
         "ObjectDescription": ["interface", "version", "dependencies", "types", "dataTypes"],
         "TypeEntry": ["name", "kind", "size", "alignment", "layoutHash"],
         "Dependency": ["kind", "name", "size", "digest"],
