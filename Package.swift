@@ -83,7 +83,7 @@ let package = Package(
         // What fuzzing runs under sanitizers (Fuzz/run); the tests replay its corpora and crashes.
         .target(
             name: "FuzzTargets",
-            dependencies: ["CPlatform", "SMF", "Linker", "Loader", "Runtime", "Support", "Diagnostics", "Syntax", "HIR"],
+            dependencies: ["CPlatform", "SMF", "Linker", "Loader", "Support", "Diagnostics", "Syntax", "HIR"],
             path: "Fuzz/Targets", swiftSettings: common),
         tests("FuzzTests", ["FuzzTargets", "SMF", "MIR", "Codegen", "Support", "CPlatform"], exclude: ["Golden-1.0"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.

@@ -3,7 +3,6 @@ import Diagnostics
 import HIR
 import Linker
 import Loader
-import Runtime
 import SMF
 import Support
 import Syntax
@@ -127,9 +126,9 @@ private func runLoader(_ bytes: UnsafeRawBufferPointer) {
         precondition(count > 0)
         written += count
     }
-    guard let image = try? load(descriptor) else { return }
+    guard let image = (try? mapImage(descriptor))?.image else { return }
     precondition(image.entry >= UnsafeRawPointer(image.base) && image.entry < UnsafeRawPointer(image.base + image.span))
-    image.unload()
+    munmap(image.base, image.span)
 }
 
 /// The text and JSON forms of whatever it is, bounded by the size of the input.

@@ -1,11 +1,11 @@
-/// The candidates that `name` may be a misspelling of: up to three within edit distance 2, best first.
+/// The candidates that `name` may be a misspelling of: up to three within edit distance 2, the closest ones.
 ///
-/// Distance is that of optimal string alignment (insert, delete, replace, swap neighbours). For names of one or
-/// two characters only distance 1 counts: everything is close to them otherwise. Ties keep the candidates' order.
+/// Distance is that of optimal string alignment (insert, delete, replace, swap neighbours). For names of up to three
+/// characters only distance 1 counts: everything is close to them otherwise. Ties keep the candidates' order.
 package func didYouMean(_ name: String, _ candidates: some Sequence<String>) -> [String] {
     let wanted = Array(name.utf8)
     if wanted.isEmpty { return [] }
-    let limit = wanted.count <= 2 ? 1 : 2
+    let limit = wanted.count <= 3 ? 1 : 2
     var found: [(distance: Int, order: Int, text: String)] = []
     for (order, candidate) in candidates.enumerated() {
         if candidate == name || found.contains(where: { $0.text == candidate }) { continue }
@@ -15,6 +15,8 @@ package func didYouMean(_ name: String, _ candidates: some Sequence<String>) -> 
         found.append((distance, order, candidate))
     }
     found.sort { ($0.distance, $0.order) < ($1.distance, $1.order) }
+    // Beside a name that is one slip away, those two slips away are noise.
+    if let best = found.first { found.removeAll { $0.distance > best.distance } }
     return found.prefix(3).map(\.text)
 }
 

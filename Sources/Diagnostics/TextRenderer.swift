@@ -6,10 +6,13 @@ package struct TextRenderer: Sendable {
     package var usesColor: Bool
     /// How many errors are shown before only their count is.
     package var maximumErrors: Int
+    /// How many warnings are shown; a line says how many more there are.
+    package var maximumWarnings: Int
 
-    package init(usesColor: Bool = false, maximumErrors: Int = 50) {
+    package init(usesColor: Bool = false, maximumErrors: Int = 50, maximumWarnings: Int = 50) {
         self.usesColor = usesColor
         self.maximumErrors = maximumErrors
+        self.maximumWarnings = maximumWarnings
     }
 
     /// The blocks of all diagnostics in the order people read them, and a count line at the end.
@@ -23,10 +26,15 @@ package struct TextRenderer: Sendable {
                 if errors > maximumErrors { continue }
             } else {
                 warnings += 1
+                if warnings > maximumWarnings { continue }
             }
             text += render(diagnostic, sources) + "\n"
         }
         guard errors + warnings > 0 else { return "" }
+        if warnings > maximumWarnings {
+            let more = warnings - maximumWarnings
+            text += "\(more) more warning\(more == 1 ? "" : "s") not shown\n\n"
+        }
         return text + countLine(errors, warnings)
     }
 

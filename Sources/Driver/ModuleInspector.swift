@@ -18,10 +18,10 @@ package enum ModuleInspector {
         package var failure: String?
     }
 
-    /// Describes the module `bytes`, read from `path`, as far as it can be read.
+    /// Describes the module `bytes`, read from `path`, as far as it can be read. A standalone executable is the module
+    /// inside.
     package static func describe(_ bytes: [UInt8], path: String, _ options: Options) -> Answer {
         bytes.withUnsafeBytes { file in
-            // A standalone executable is the module inside.
             let raw = embeddedImage(in: file).map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
             let module = SMFInspection(raw)
             var failure: String?

@@ -23,6 +23,8 @@ struct LocalInfo {
     var tracked: Int32 = -1
     /// Its first value is a plain `nil`: a later value of type T makes it a `T?`.
     var startsNil = false
+    /// Assigned again, or changed in place.
+    var changed = false
     /// Loop nesting at the declaration.
     var loopDepth: Int32 = 0
 }
@@ -117,8 +119,8 @@ struct BodyContext {
     var openLiterals: ContiguousArray<(expr: ExprID, node: NodeID)> = []
     /// Operations on constants, in order: evaluated at the end, for E0312.
     var constantOperations: ContiguousArray<(expr: ExprID, span: SourceSpan)> = []
-    /// Checks that wait for final types: a place and what must hold.
-    var finalChecks: [FinalCheck] = []
+    /// Matches whose exhaustiveness waits for final types.
+    var finalChecks: [MatchCheck] = []
     var silentErrors = 0
     /// Whether any type variable was made since the body began: otherwise no final walk is needed.
     var madeVariables = false
@@ -147,20 +149,12 @@ struct BodyContext {
     }
 }
 
-/// Something that can only be judged when all types are known.
-struct FinalCheck {
-    enum Kind {
-        /// The expression must be displayable.
-        case display
-        /// A condition on a cast.
-        case cast(TypeID)
-        /// The match's exhaustiveness.
-        case match(ExprID)
-        /// Irrefutable pattern in `let`/`for`.
-        case irrefutable(PatternID)
-    }
-    var kind: Kind
+/// A `match` whose exhaustiveness can only be judged when all types are known.
+struct MatchCheck {
+    /// The `match` node.
     var expr: ExprID
+    var scrutinee: ExprID
     var span: SourceSpan
+    /// Its syntax node if the value is wanted, else none.
     var node: NodeID
 }

@@ -126,18 +126,33 @@ struct MentionedNames {
     private static let mentioned: UInt32 = 1 << 31
     /// By `NameID`: number of the last function that declares the name, and whether one mentions it.
     private var entries: ContiguousArray<UInt32>
+    /// By `NameID`: the node from which on the last function that declares the name means its own.
+    private var starts: ContiguousArray<UInt32>
     private var function: UInt32 = 0
 
     /// - Parameter nameCount: how many names there are; all that are added lie below.
-    init(nameCount: Int) { entries = ContiguousArray(repeating: 0, count: nameCount) }
+    init(nameCount: Int) {
+        entries = ContiguousArray(repeating: 0, count: nameCount)
+        starts = entries
+    }
 
     /// Begins a function, whose own names are added before those it mentions.
     mutating func begin() { function += 1 }
-    mutating func addOwn(_ name: NameID) {
+    /// The function declares `name` at node `index`; its first declaration counts.
+    mutating func addOwn(_ name: NameID, at index: Int) {
+        if entries[name.index] & ~MentionedNames.mentioned == function { return }
         entries[name.index] = entries[name.index] & MentionedNames.mentioned | function
+        starts[name.index] = UInt32(truncatingIfNeeded: index)
     }
-    mutating func add(_ name: NameID) {
-        if entries[name.index] & ~MentionedNames.mentioned != function { entries[name.index] |= MentionedNames.mentioned }
+    /// The name declared at node `index` can be used from node `other` on only.
+    mutating func moveOwn(_ name: NameID, from index: Int, to other: Int) {
+        if starts[name.index] == UInt32(truncatingIfNeeded: index) { starts[name.index] = UInt32(truncatingIfNeeded: other) }
+    }
+    /// The function mentions `name` at node `index`.
+    mutating func add(_ name: NameID, at index: Int) {
+        if entries[name.index] & ~MentionedNames.mentioned != function || starts[name.index] > UInt32(truncatingIfNeeded: index) {
+            entries[name.index] |= MentionedNames.mentioned
+        }
     }
     func contains(_ name: NameID) -> Bool {
         name.index < entries.count && entries[name.index] & MentionedNames.mentioned != 0
@@ -171,9 +186,9 @@ struct FunctionRecord {
     /// Tarjan's indices for the components of functions under inference.
     var order = 0
     var low = 0
-    var failed = false
     var isPublic = false
     var isPrivate = false
+    var marks = Checker.ItemMarks()
 }
 
 struct TypeParameterRecord {
@@ -203,6 +218,7 @@ struct StructRecord {
     var privateFields = false
     var methods = NameMap<FunctionID>()
     var isPublic: Bool
+    var marks = Checker.ItemMarks()
 }
 
 struct ConstantRecord {
@@ -212,7 +228,7 @@ struct ConstantRecord {
     var value: ConstantValue?
     var type = TypeID.error
     var inProgress = false
-    var owner: StructID?
+    var marks = Checker.ItemMarks()
 }
 
 /// A module-level variable; parallel to `program.globals`.
@@ -230,8 +246,14 @@ struct GlobalRecord {
     /// The expression that determines its type, if it has no annotation.
     var valueNode: NodeID
     var typeNode: NodeID
-    /// A tuple pattern's element path inside the value, for destructuring declarations.
+    /// Its declaration was checked: assignments from now on are further ones.
     var declared = false
+    /// Assigned again, or changed in place, somewhere.
+    var changed = false
+    /// Its first value is a plain `nil`: a later value of type T makes it a `T?`.
+    var startsNil = false
+    /// Its module is in a cycle of imports and its first value a constant: set before all initialisers run.
+    var isConstantInitialised = false
 }
 
 struct AliasRecord {
@@ -280,6 +302,8 @@ final class Checker {
     var foundInfiniteType = false
     /// Values of operations on constants in the present body, while they are evaluated.
     var knownConstants: [ExprID: ConstantValue] = [:]
+    /// Links of the `if` chains being checked.
+    var ifLinks: ContiguousArray<IfLink> = []
     /// Nesting of `infer`, to refuse absurd depth instead of overflowing the stack.
     var depth = 0
 
@@ -297,8 +321,10 @@ final class Checker {
     var assignedAtTopLevel: Set<Int> = []
     /// Bodies of functions under inference.
     var unfinished: [FunctionID: SavedBody] = [:]
-    /// For generalised functions: how many explicit and implicit type parameters.
-    var componentArguments: [FunctionID: (base: Int, count: Int)] = [:]
+    /// How many statements at the beginning of `<top>` initialise statics.
+    var rootStatics = 0
+    /// Index of each module by its path; filled when first needed.
+    var modulesByPath: [String: Int] = [:]
 
     let known: KnownNames
     let methods: BuiltinMethods
@@ -343,12 +369,14 @@ final class Checker {
         checkRecursiveStructs()
         for index in constants.indices { _ = constantValue(index) }
         orderModules()
+        findConstantStatics()
         for id in functionRecords.indices where !modules[functionRecords[id].module].isPrelude {
             prepareSignature(FunctionID(id))
         }
         for id in functionsCalleesFirst() where !functionRecords[id.index].isAnnotated {
             if !modules[functionRecords[id.index].module].isPrelude { checkFunction(id) }
         }
+        for index in modules.indices where index != preludeIndex { checkConstantStatics(index) }
         for index in modules.indices where index != preludeIndex && index != rootIndex { checkInitializer(index) }
         checkTopLevel()
         var id = 0
@@ -359,10 +387,12 @@ final class Checker {
         while let needed = neededPrelude.popLast() { checkFunction(needed) }
         checkFieldDefaults()
         settleGlobals()
+        refuseInitialisationCycles()
+        program.methodResolver = makeMethodResolver()
         if !diagnostics.hasErrors { refuseUnboundedInstances() }
         checkMainSignature()
         reportUnusedImports()
-        program.methodResolver = makeMethodResolver()
+        reportUnchangedGlobals()
         for (id, name) in usedNames { program.names[id] = name }
         for index in modules.indices where index != preludeIndex {
             program.modules[index].imports = modules[index].dependencies.map { ModuleID($0) }

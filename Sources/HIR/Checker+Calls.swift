@@ -201,6 +201,9 @@ extension Checker {
         _ id: FunctionID, receiver: (expr: ExprID, node: NodeID)?, _ n: Node, given: [TypeID] = [], hint: TypeID = .error
     ) -> ExprID {
         requireSignature(id, context.tree[n.nodeA].span)
+        if functionRecords[id.index].marks.isDeprecated, context.function != id {
+            warnIfDeprecated(functionRecords[id.index].marks, program.functions[id.index].name, context.tree[n.nodeA].span)
+        }
         let parameters = functionRecords[id.index].parameters
         let explicit = receiver == nil ? parameters[...] : parameters.dropFirst()
         guard let matched = matchArguments(n, explicit, program.functions[id.index].name) else { return errorExpr(n.span) }
@@ -397,6 +400,7 @@ extension Checker {
         let record = structRecords[id]
         prepareFields(StructID(id))
         checkConstructible(id, n.span)
+        warnIfDeprecated(structRecords[id].marks, program.structs[id].name, context.tree[n.nodeA].span)
         var parameters: [ParameterRecord] = []
         for (i, name) in program.structs[id].fieldNames.enumerated() {
             let node = record.fieldNodes[i]
@@ -437,6 +441,7 @@ extension Checker {
         let id = Int(program.types.payload(t))
         prepareFields(StructID(id))
         checkConstructible(id, n.span)
+        warnIfDeprecated(structRecords[id].marks, program.structs[id].name, context.tree[n.nodeA].span)
         var fields: [(index: Int, node: NodeID)] = []
         var base: NodeID?
         var failed = false
@@ -589,7 +594,7 @@ extension Checker {
             for argument in context.tree.elements(n.listB) { _ = inferArgumentForErrors(argument) }
             return errorExpr(n.span)
         }
-        if isOpen(t) || program.types.kind(t) == .parameter && hasMethodBounds(t) == false {
+        if isOpen(t) || program.types.kind(t) == .parameter {
             if program.types.kind(t) == .parameter {
                 let index = Int(program.types.payload(t))
                 if index < context.typeParameters.count, context.typeParameters[index].bounds.contains(where: isBrokenName) {
@@ -620,8 +625,6 @@ extension Checker {
         return callBuiltinMethod(receiver, receiverNode, t, group, name, nameSpan, n, hint: hint)
     }
 
-    private func hasMethodBounds(_ t: TypeID) -> Bool { false }
-
     private func unknownMethod(_ t: TypeID, _ name: NameID, _ span: SourceSpan, _ candidates: [String]) {
         error(
             "E0203", "`\(describe(t))` has no method `\(text(name))`", span, helps: suggestion(text(name), candidates))
@@ -649,6 +652,7 @@ extension Checker {
                     context.tree[receiverNode].span, label: "cannot be changed", helps: immutableHelp(receiver))
                 return errorExpr(n.span)
             }
+            markChanged(receiver)
         }
         return callFunction(method, receiver: (receiver, receiverNode), n, hint: hint)
     }

@@ -15,11 +15,10 @@ struct Constraint {
         case slice
         case iterate
         case contains
-        case cast(flags: UInt8)
+        /// To the second operand.
+        case cast
         /// The operand must be an integer type (range bounds, shift counts).
         case integer
-        /// `operands[0] + operands[1]`… of `sum` and friends need no kind of their own: they are prelude functions.
-        case toExitValue
     }
     var kind: Kind
     var operands: [TypeID]
@@ -324,23 +323,20 @@ extension Checker {
         case .slice: outcome = sliceResult(c.operands[0])
         case .iterate: outcome = iterateResult(c.operands[0])
         case .contains: outcome = containsResult(c.operands[0], c.operands[1])
-        case .cast(let flags):
-            let target = c.operands[1]
-            _ = flags
-            outcome = castResult(c.operands[0], target)
+        case .cast:
+            outcome = castResult(c.operands[0], c.operands[1])
             if case .type = outcome { return true }
         case .integer:
             if isOpen(c.operands[0]) { return false }
             if isIntegerLike(c.operands[0]) || resolve(c.operands[0]) == .error || resolve(c.operands[0]) == .char { return true }
             outcome = .mismatch
-        case .toExitValue: outcome = .type(c.result)
         case .field(let name): outcome = fieldOutcome(c, name)
         case .method(let name): outcome = methodOutcome(c, name)
         }
         switch outcome {
         case .stuck: return false
         case .type(let type):
-            if !unify(type, c.result) { report(c, mismatchOf: type) }
+            if !unify(type, c.result) { report(c) }
             return true
         case .mismatch:
             report(c)
@@ -364,7 +360,7 @@ extension Checker {
     }
 
     /// Reports an unsatisfied constraint at its place, with the calls that led there.
-    private func report(_ c: Constraint, mismatchOf type: TypeID? = nil) {
+    private func report(_ c: Constraint) {
         let types = c.operands.map { describe($0) }
         let origins = c.origins.map { Label(file: $0.file, span: $0.span, message: "required by this call") }
         switch c.kind {
@@ -383,9 +379,7 @@ extension Checker {
         case .contains: error("E0306", "cannot look for `\(types[0])` in `\(types[1])`", c.span, secondary: origins)
         case .cast: error("E0325", "cannot cast `\(types[0])` to `\(types[1])`", c.span, secondary: origins)
         case .integer: error("E0301", "expected an integer, found `\(types[0])`", c.span, secondary: origins)
-        case .toExitValue: error("E0311", "`\(types[0])` is not an exit value", c.span, secondary: origins)
         }
-        _ = type
     }
 
     func operatorMessage(_ op: HIRBinary, _ l: String, _ r: String) -> String {

@@ -28,7 +28,7 @@ extension Checker {
             case .implDefinition:
                 noteMentions(from: previous, to: item.rawValue)
             case .constDefinition:
-                constants.append(ConstantRecord(node: item, module: index, name: n.nameA))
+                constants.append(ConstantRecord(node: item, module: index, name: n.nameA, marks: readAttributes(item)))
                 define(n.nameA, Definition(kind: .constant, index: constants.count - 1), n, nameStart: nil)
             case .staticDefinition:
                 addGlobal(name: n.nameA, node: item, isMutable: DefinitionFlags(rawValue: n.flags).contains(.isMutable),
@@ -63,11 +63,18 @@ extension Checker {
         mentions.begin()
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .parameter || n.kind == .bindingPattern { mentions.addOwn(n.nameA) }
+            switch n.kind {
+            case .parameter, .bindingPattern: mentions.addOwn(n.nameA, at: i)
+            case .declaration:
+                // Its value, which comes before it, does not see the new name.
+                let pattern = context.tree[n.nodeA]
+                if pattern.kind == .bindingPattern { mentions.moveOwn(pattern.nameA, from: Int(n.a), to: i) }
+            default: break
+            }
         }
         for i in Int(start) + 1..<Int(end) + 1 {
             let n = context.tree.nodes[i]
-            if n.kind == .name { mentions.add(n.nameA) }
+            if n.kind == .name { mentions.add(n.nameA, at: i) }
         }
     }
 
@@ -108,15 +115,7 @@ extension Checker {
         let name = owner.map { program.structs[$0.index].name + "." + base } ?? base
         var info = FunctionInfo(name: name, module: ModuleID(context.module))
         info.isPublic = record.isPublic && owner == nil
-        if let attributes = context.tree.attributes[node] {
-            for attribute in context.tree.elements(attributes) where context.tree[attribute].kind == .attribute {
-                switch text(context.tree[attribute].nameA) {
-                case "inline": info.inlineHint = 1
-                case "noinline": info.inlineHint = 2
-                default: break
-                }
-            }
-        }
+        functionRecords[functionRecords.count - 1].marks = readAttributes(node, &info)
         program.functions.append(info)
         let id = FunctionID(functionRecords.count - 1)
         program.modules[context.module].functions.append(id)
@@ -149,7 +148,7 @@ extension Checker {
         structRecords.append(
             StructRecord(
                 node: node, module: context.module, name: n.nameA, isMutable: flags.contains(.isMutable),
-                typeParameters: parameters, isPublic: flags.contains(.isPublic)))
+                typeParameters: parameters, isPublic: flags.contains(.isPublic), marks: readAttributes(node)))
         define(n.nameA, Definition(kind: .structure, index: id.index), n, nameStart: n.c)
         for member in tree.elements(ListID(rawValue: tree.raw(n.listB, 2))) {
             let m = tree[member]
@@ -316,8 +315,15 @@ extension Checker {
                     }
                 }
             case .ifExpression:
-                walk(n.nodeB, outermost: false, level: level + 1)
-                walk(n.nodeC, outermost: false, level: level + 1)
+                // Chains of `elif` are long, not deep.
+                var link = n
+                while true {
+                    walk(link.nodeB, outermost: false, level: level + 1)
+                    guard link.c != 0 else { return }
+                    let next = tree[link.nodeC]
+                    if next.kind != .ifExpression { return walk(link.nodeC, outermost: false, level: level + 1) }
+                    link = next
+                }
             case .block: for part in tree.elements(n.listA) { walk(part, outermost: false, level: level + 1) }
             case .whileStatement, .labeled: walk(n.nodeB, outermost: false, level: level + 1)
             case .loopStatement: walk(n.nodeA, outermost: false, level: level + 1)
@@ -342,7 +348,10 @@ extension Checker {
             let n = tree[item]
             let flags = ImportFlags(rawValue: n.flags)
             let target = modules[index].targets[item] ?? .failed
-            if case .module(let other) = target { addDependency(other) }
+            if case .module(let other) = target {
+                addDependency(other)
+                warnIfClashing(ListID(rawValue: tree.raw(n.listA, 0)), other, n.span)
+            }
             if case .item(let other, _) = target { addDependency(other) }
             if flags.contains(.isCommon) || flags.contains(.isAuto) {
                 unsupported(flags.contains(.isCommon) ? "`common use` is" : "`auto import` is", n.span)
@@ -579,8 +588,10 @@ extension Checker {
         context.owner = id
         context.selfType = selfType(of: id)
         var types: [TypeID] = []
+        checkBounds(ListID(rawValue: context.tree.raw(context.tree[record.node].listB, 0)))
         for field in record.fieldNodes { types.append(lowerType(context.tree[field].nodeB)) }
         program.structs[id.index].fieldTypes = types
+        warnAboutPrivateFieldTypes(of: id)
         structRecords[id.index].fieldsReady = true
         leaveContext(saved)
     }
@@ -612,14 +623,18 @@ extension Checker {
             context.owner = owner
             context.selfType = selfType(of: owner)
         }
-        typeParameters += self.typeParameters(ListID(rawValue: tree.raw(n.listB, 0)))
+        let generics = ListID(rawValue: tree.raw(n.listB, 0))
+        if tree.count(generics) > 0 {
+            typeParameters += self.typeParameters(generics)
+            checkBounds(generics)
+        }
         context.typeParameters = typeParameters
         record.typeParameters = typeParameters
         record.parameterClasses = Array(repeating: 0, count: typeParameters.count)
         if tree.raw(n.listB, 3) != 0 {
-            for predicate in tree.elements(ListID(rawValue: tree.raw(n.listB, 3))) {
-                applyWhere(predicate, &record)
-            }
+            let predicates = ListID(rawValue: tree.raw(n.listB, 3))
+            checkBounds(predicates)
+            for predicate in tree.elements(predicates) { applyWhere(predicate, &record) }
         }
         record.isAnnotated = true
         var sawDefault = false
@@ -668,6 +683,7 @@ extension Checker {
         program.functions[id.index].parameterTypes = record.parameters.map(\.type)
         program.functions[id.index].typeParameterCount = typeParameters.count
         functionRecords[id.index] = record
+        warnAboutPrivateTypes(in: id)
         leaveContext(saved)
     }
 

@@ -99,7 +99,9 @@ extension Checker {
                 label: "its type would contain itself", helps: ["annotate the types to see where they disagree"])
             return errorExpr(span)
         }
-        if source == .nilType && context.body[expr].kind == .nilConstant {
+        if source == .nilType, context.body[expr].kind == .call || context.body[expr].kind == .builtin {
+            helps.append("this call gives no value; a `\(describe(target))` must stand here")
+        } else if source == .nilType && context.body[expr].kind == .nilConstant {
             helps.append("a plain `\(describe(target))` is never nil; use `\(describe(target))?`")
         } else if program.types.kind(source) == .option, resolve(program.types.argument(source, 0)) == target {
             helps.append("handle the missing value: `… ?? default`, or `.unwrap()` to panic on None")
@@ -187,7 +189,7 @@ extension Checker {
         case .binary: return inferBinary(n, node, hint: hint)
         case .comparison: return inferComparison(n)
         case .cast: return inferCast(n)
-        case .ifExpression: return inferIf(n, node, hint: hint, valueWanted: true)
+        case .ifExpression: return inferIf(n, hint: hint, valueWanted: true)
         case .matchExpression: return inferMatch(n, node, hint: hint, valueWanted: true)
         case .block: return checkBlock(n.listA, span: n.span, valueWanted: true, expected: hint)
         case .error, .unsupported, .underscore: return errorExpr(n.span)
@@ -288,13 +290,49 @@ extension Checker {
         let expr = add(
             .floatConstant, final, a: UInt32(truncatingIfNeeded: bits), b: UInt32(truncatingIfNeeded: bits >> 32),
             at: n.span)
-        if program.types.kind(final) == .variable { context.openLiterals.append((expr, node)) }
+        if program.types.kind(final) == .variable {
+            context.openLiterals.append((expr, node))
+        } else if final == .f32 && suffix == .none {
+            settleFloat(expr, node)
+        }
         return expr
+    }
+
+    /// Reads a float literal again in the type f32, from its text: rounded to f64 first it would be rounded twice.
+    /// An instance of a generic function may need both readings: the other one is kept in `c`.
+    private func settleFloat(_ expr: ExprID, _ node: NodeID) {
+        let e = context.body[expr]
+        let type = resolve(e.type)
+        guard type == .f32 || program.types.kind(type) == .parameter else { return }
+        guard node.index < context.tree.nodes.count else { return }
+        let n = context.tree[node]
+        let literal = n.kind == .unary ? context.tree[n.nodeA] : n
+        // A default's literal belongs to another module's tree; it was read where it is declared.
+        let isSame = literal.kind == .floatLiteral && literal.a == e.a && (literal.b ^ e.b) & 0x7FFF_FFFF == 0
+        guard isSame else { return }
+        var written = program.sources[context.file].text(literal.span)
+        written.removeAll { $0 == "_" }
+        guard var value = Float(written) else { return }
+        if value.isInfinite && type == .f32 {
+            error(
+                "E0003", "the number does not fit `f32`", context.tree[node].span, label: "out of range for `f32`",
+                helps: ["the largest `f32` is about 3.4e38; use `f64`"])
+        }
+        if n.kind == .unary { value = -value }
+        let bits = Double(value).bitPattern
+        if type == .f32 {
+            context.body[expr].a = UInt32(truncatingIfNeeded: bits)
+            context.body[expr].b = UInt32(truncatingIfNeeded: bits >> 32)
+        } else {
+            context.body[expr].flags |= HIRExpr.hasSingle
+            context.body[expr].c = value.bitPattern
+        }
     }
 
     /// Reports a literal that its type cannot hold (E0003).
     func checkLiteralFits(_ expr: ExprID, _ node: NodeID) {
         let e = context.body[expr]
+        if e.kind == .floatConstant { return settleFloat(expr, node) }
         guard e.kind == .intConstant else { return }
         let negative = e.flags & 2 != 0
         let bits = UInt64(e.a) | UInt64(e.b) << 32
@@ -422,8 +460,22 @@ extension Checker {
         candidates += PreludeFunction.allCases.map(\.rawValue) + ["Some", "None", "true", "false", "nil"]
         var helps = suggestion(text(name), candidates)
         let field = context.owner.map { program.structs[$0.index].fieldNames.contains(name) } ?? false
+        if let later = laterDeclaration(of: name, behind: span) {
+            helps = ["`\(text(name))` is declared further down, in line \(later); a variable can be used only below its declaration"]
+        }
         if field { helps = ["members are not in scope by themselves: write `self.\(text(name))`"] }
         error("E0201", "unknown name `\(text(name))`", span, label: "not found in this scope", helps: helps)
+    }
+
+    /// The line of the next declaration of variable `name` behind a mention of it, for a help.
+    private func laterDeclaration(of name: NameID, behind span: SourceSpan) -> Int? {
+        let tree = context.tree
+        var found: UInt32?
+        for n in tree.nodes where n.kind == .declaration && n.span.start > span.end {
+            let pattern = tree[n.nodeA]
+            if pattern.kind == .bindingPattern, pattern.nameA == name, n.span.start < found ?? .max { found = n.span.start }
+        }
+        return found.map { program.sources[context.file].lineAndColumn(of: $0).line }
     }
 
     /// A read of local `index` (into `infos`).
@@ -446,6 +498,7 @@ extension Checker {
         switch definition.kind {
         case .constant:
             guard let value = constantValue(definition.index) else { return errorExpr(span) }
+            warnIfDeprecated(constants[definition.index].marks, text(name), span)
             return materialize(value, constants[definition.index].type, span)
         case .global: return readGlobal(definition.index, span)
         case .broken: return errorExpr(span)
@@ -475,7 +528,7 @@ extension Checker {
         let record = globalRecords[index]
         let group = moduleCycles[record.module]
         if record.module == context.module || group != moduleCycles[context.module] { return false }
-        if record.valueNode.exists && isLiteral(modules[record.module].tree, record.valueNode) { return false }
+        if record.isConstantInitialised { return false }
         if silenced == 0, reportedCycles.insert(group).inserted {
             error(
                 "E0602", "`\(text(record.name))` belongs to a module that imports this one: neither can be initialised first", span,
@@ -487,6 +540,7 @@ extension Checker {
     /// Whether a read of global `index` here may come before its initialiser has run (P014 then).
     private func mayBeUninitialised(_ index: Int) -> Bool {
         let record = globalRecords[index]
+        if record.isConstantInitialised { return false }
         if context.isInitializer {
             if record.module == context.module { return !assignedAtTopLevel.contains(index) }
             // Modules that do not import this one are initialised before it.
@@ -497,14 +551,6 @@ extension Checker {
         // Functions run early only if an initialiser of this group of modules calls them.
         let group = moduleCycles[record.module]
         return modules.indices.contains { moduleCycles[$0] == group && modules[$0].initialisersCall }
-    }
-
-    private func isLiteral(_ tree: SyntaxTree, _ node: NodeID) -> Bool {
-        switch tree[node].kind {
-        case .intLiteral, .floatLiteral, .boolLiteral, .nilLiteral, .stringLiteral, .charLiteral: true
-        case .unary: isLiteral(tree, tree[node].nodeA)
-        default: false
-        }
     }
 
     private func inferSelf(_ n: Node) -> ExprID {
@@ -580,7 +626,13 @@ extension Checker {
                     _ = unify(element, own)
                 } else if !unify(element, own) {
                     if kind(element) != .option, let joined = join(element, false, own, false) { element = joined } else {
-                        parts[parts.count - 1] = coerce(expr, to: element, item)
+                        let first = parts.firstIndex { !isNil($0) } ?? 0
+                        error(
+                            "E0301", "the elements of an array have one type, but `\(describe(element))` and `\(describe(own))` differ",
+                            i.span, label: "this is `\(describe(own))`",
+                            secondary: [label(context.tree[nodes[first]].span, "this is `\(describe(element))`")],
+                            helps: ["put values of different types in a tuple `(…)`, or in a struct"])
+                        parts[parts.count - 1] = errorExpr(i.span)
                     }
                 }
             }
@@ -637,10 +689,7 @@ extension Checker {
     // MARK: Index, slice, member
 
     private func inferIndex(_ n: Node) -> ExprID {
-        let baseNode = context.tree[n.nodeA]
-        // `[i64].filled`-like type applications are handled by calls; `P[A]` of a function is E0111 territory.
         let base = infer(n.nodeA)
-        _ = baseNode
         let baseType = resolve(type(of: base))
         if program.types.kind(baseType) == .tuple {
             let index = context.tree[n.nodeB]
@@ -752,11 +801,16 @@ extension Checker {
             return result
         }
         guard program.types.kind(baseType) == .structure else {
-            let isMethod = methodGroup(baseType).map { methods.find($0, name) != nil } ?? false
+            let group = methodGroup(baseType)
+            let isMethod = group.map { methods.find($0, name) != nil || preludeMethod($0, name) != nil } ?? false
+            var helps = isMethod ? ["call it: `.\(text(name))(…)`"] : []
+            if !isMethod, let group {
+                helps = suggestion(text(name), methods.names(group).map { text($0) })
+                if !helps.isEmpty { helps.append("`\(describe(baseType))` has methods, which are called: `.name(…)`") }
+            }
             error(
                 program.types.kind(baseType) == .parameter ? "E0313" : "E0203",
-                "`\(describe(baseType))` has no field `\(text(name))`", nameSpan, label: isMethod ? "this is a method" : "",
-                helps: isMethod ? ["call it: `.\(text(name))(…)`"] : [])
+                "`\(describe(baseType))` has no field `\(text(name))`", nameSpan, label: isMethod ? "this is a method" : "", helps: helps)
             return errorExpr(span)
         }
         let id = Int(program.types.payload(baseType))

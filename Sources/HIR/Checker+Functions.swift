@@ -32,15 +32,12 @@ extension Checker {
         }
         let low = functionRecords[id.index].low
         if low == functionRecords[id.index].order {
-            generalize(id, pendingStart: componentPendingStart(id, pendingStart))
+            generalize(id, pendingStart: pendingStart)
         } else if let parent = componentStack.firstIndex(of: id), parent > 0 {
             let caller = componentStack[parent - 1]
             functionRecords[caller.index].low = min(functionRecords[caller.index].low, low)
         }
     }
-
-    /// Where the component's constraints begin in `pending`.
-    private func componentPendingStart(_ id: FunctionID, _ start: Int) -> Int { start }
 
     /// How many functions may wait for each other's types: bounds the stack.
     static let maximumComponentNesting = 4000
@@ -195,14 +192,47 @@ extension Checker {
         }
     }
 
-    private func missingReturn(_ id: FunctionID) {
+    /// E0303.
+    ///
+    /// - Parameter missing: the patterns that a `match` at the end of the body lacks.
+    func missingReturn(_ id: FunctionID, _ missing: [String] = []) {
         // The path may be missing because of something that was reported.
         if diagnostics.errorCount > context.errorsBefore { return }
         let record = functionRecords[id.index]
         error(
             "E0303", "`\(text(record.name))` does not return a value on every path", record.nameSpan,
             label: "must return `\(describe(context.resultType))`",
-            helps: ["add a `return` at the end, or declare the result as `\(describe(context.resultType))?` and return `nil`"])
+            notes: missing.isEmpty ? [] : ["the `match` at its end has no arm for \(missing.map { "`\($0)`" }.joined(separator: ", "))"],
+            helps: missing.isEmpty ? ["add a `return` at the end, or declare the result as `\(describe(context.resultType))?` and return `nil`"]
+                : ["add the missing arms, or `_ => …` for the rest"])
+    }
+
+    /// `true` iff `node` is a statement at the end of the present function's body, on one of its branches.
+    func isTailStatement(_ node: NodeID) -> Bool {
+        guard let function = context.function else { return false }
+        let tree = context.tree
+        func ends(_ part: NodeID) -> Bool {
+            guard part.exists else { return false }
+            if part == node { return true }
+            let n = tree[part]
+            switch n.kind {
+            case .block:
+                let count = tree.count(n.listA)
+                return count > 0 && ends(tree.element(n.listA, count - 1))
+            case .ifExpression:
+                var link = n
+                while true {
+                    if ends(link.nodeB) { return true }
+                    guard link.c != 0 else { return false }
+                    let next = tree[link.nodeC]
+                    if next.kind != .ifExpression { return ends(link.nodeC) }
+                    link = next
+                }
+            case .matchExpression: return tree.elements(n.listB).contains { ends(tree[$0].nodeC) }
+            default: return false
+            }
+        }
+        return ends(tree.element(tree[functionRecords[function.index].node].listB, 4))
     }
 
     /// The expression node of the last statement of a block (the statement itself if it is none).
@@ -411,7 +441,6 @@ extension Checker {
                 return copy
             }
             functionRecords[member.index].state = .done
-            componentArguments[member] = (base, order.count)
             if let saved = unfinished[member] {
                 let outer = context
                 context = saved.context
@@ -499,30 +528,6 @@ extension Checker {
     }
 
     // MARK: Instantiation
-
-    /// Fresh type arguments for a use of `id` at `span`; its constraints join the pending ones.
-    func instantiate(_ id: FunctionID, _ span: SourceSpan, given: [TypeID] = []) -> [TypeID] {
-        let count = program.functions[id.index].typeParameterCount
-        if count == 0 { return [] }
-        var arguments: [TypeID] = []
-        for i in 0..<count {
-            if i < given.count {
-                arguments.append(given[i])
-            } else {
-                let classes = functionRecords[id.index].parameterClasses
-                arguments.append(newVariable(TypeVariable.Class(rawValue: i < classes.count ? classes[i] : 0) ?? .any))
-            }
-        }
-        for constraint in functionRecords[id.index].constraints {
-            var copy = constraint
-            copy.operands = constraint.operands.map { program.types.substitute($0, arguments) }
-            copy.result = program.types.substitute(constraint.result, arguments)
-            copy.origins.append(label(span))
-            if copy.origins.count > 8 { copy.origins.removeFirst() }
-            if !solve(copy) { pending.append(copy) }
-        }
-        return arguments
-    }
 
     /// Checks the bounds of explicit type parameters at the end of a call (E0314).
     func checkBounds(_ id: FunctionID, _ arguments: [TypeID], _ span: SourceSpan) {

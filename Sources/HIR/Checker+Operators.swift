@@ -38,7 +38,8 @@ extension Checker {
         return result
     }
 
-    private func binaryOperator(_ op: BinaryOperator) -> HIRBinary? {
+    /// The arithmetic or bitwise operation of an operator; nil for those that are none.
+    func binaryOperator(_ op: BinaryOperator) -> HIRBinary? {
         switch op {
         case .add: .add
         case .subtract: .subtract
@@ -346,8 +347,12 @@ extension Checker {
                 }
                 return builtin(wantNone ? .isNone : .isSome, .bool, [left], at: n.span)
             }
-            if r.kind == .name, known.typeNames[r.nameA] != nil, lookUpLocal(r.nameA) == nil {
-                return later("`is` with a type is", n)
+            if r.kind == .name || r.kind == .member || r.kind == .index || r.kind == .selfType {
+                switch resolvePath(rightNode) {
+                case .type(let wanted): return typeTest(left, wanted, isNegated: op == .isNot, n)
+                case .broken: return errorExpr(n.span)
+                case .module, .none: break
+                }
             }
             let right = r.kind == .nilLiteral ? nilOf(type(of: left), r.span) : infer(rightNode, hint: type(of: left))
             return finishComparison(op == .is ? .equal : .notEqual, left, right, n.span, n.span, leftNode, rightNode)
@@ -365,6 +370,22 @@ extension Checker {
         case .mismatch: error("E0306", "cannot look for `\(describe(e))` in `\(describe(c))`", n.span)
         }
         return result
+    }
+
+    /// `x is T` where the type of `x` is known: always true or always false (W0301).
+    private func typeTest(_ value: ExprID, _ wanted: TypeID, isNegated: Bool, _ n: Node) -> ExprID {
+        let own = type(of: value)
+        if variableClass(own) != nil { defaultLiteral(own) }
+        let t = resolve(own), w = resolve(wanted)
+        if t == .error || w == .error || t == .never { return errorExpr(n.span) }
+        if isOpen(t) || program.types.kind(t) == .parameter { return later("`is` on a value whose type is not known is", n) }
+        let isSame = program.types.entries[w.index].hasVariables ? program.types.kind(t) == program.types.kind(w) && unify(t, w) : deepResolve(t) == w
+        let result = isSame != isNegated
+        warning(
+            "W0301", "this test is always \(result)", n.span, label: "the value is always `\(describe(t))`",
+            helps: ["remove the test"])
+        let list = addList([value, add(.boolConstant, .bool, a: result ? 1 : 0, at: n.span)])
+        return add(.block, .bool, flags: HIRExpr.blockHasValue, b: list.rawValue, at: n.span)
     }
 
     /// A text literal that should be a char becomes one.
@@ -393,7 +414,7 @@ extension Checker {
         let result = add(.cast, resultType, flags: flags, a: source.rawValue, at: span)
         switch castResult(s, target) {
         case .type: constantCast(result, source, target, isOptional, span)
-        case .stuck: _ = self.defer(.cast(flags: flags), [s, target], expr: result, span: span, result: resultType)
+        case .stuck: _ = self.defer(.cast, [s, target], expr: result, span: span, result: resultType)
         case .mismatch:
             var helps: [String] = []
             if resolve(s) == .str { helps = ["parse it: `….to_int()` gives an `i64?`"] }
@@ -415,23 +436,50 @@ extension Checker {
 
     // MARK: if and match
 
-    func inferIf(_ n: Node, _ node: NodeID, hint: TypeID, valueWanted: Bool) -> ExprID {
-        let scope = pushScope()
-        let condition = checkCondition(n.nodeA)
-        let afterCondition = context.flow
+    /// A link of an `if` chain whose `else` is still to be checked.
+    struct IfLink {
+        var node: Node
+        var condition: ExprID
+        var then: ExprID
+        /// The state at the end of its branch.
+        var flow: FlowState
+    }
+
+    /// `if` with its `elif`s, as a statement or for its value. Chains may be long: their links wait in `ifLinks`.
+    func inferIf(_ n: Node, hint: TypeID, valueWanted: Bool) -> ExprID {
+        let base = ifLinks.count
+        var n = n
+        var result = ExprID.none
         context.blockDepth += 1
-        let then = checkBranch(n.nodeB, hint: hint, valueWanted: valueWanted)
-        popScope(to: scope)
-        let thenFlow = context.flow
-        context.flow = afterCondition
-        var otherwise = ExprID.none
-        if n.c != 0 {
+        while true {
             let scope = pushScope()
-            otherwise = checkBranch(n.nodeC, hint: hint, valueWanted: valueWanted)
+            let condition = checkCondition(n.nodeA)
+            let afterCondition = context.flow
+            let then = checkBranch(n.nodeB, hint: hint, valueWanted: valueWanted)
             popScope(to: scope)
+            ifLinks.append(IfLink(node: n, condition: condition, then: then, flow: context.flow))
+            context.flow = afterCondition
+            if n.c == 0 { break }
+            let next = context.tree[n.nodeC]
+            if next.kind != .ifExpression {
+                let scope = pushScope()
+                result = checkBranch(n.nodeC, hint: hint, valueWanted: valueWanted)
+                popScope(to: scope)
+                break
+            }
+            n = next
         }
         context.blockDepth -= 1
-        context.flow = FlowState.join(thenFlow, context.flow)
+        while ifLinks.count > base, let link = ifLinks.popLast() {
+            context.flow = FlowState.join(link.flow, context.flow)
+            result = makeIf(link, otherwise: result, hint: hint, valueWanted: valueWanted)
+        }
+        return result
+    }
+
+    /// The node of one `if`, its branches coerced to a common type where the value is wanted.
+    private func makeIf(_ link: IfLink, otherwise: ExprID, hint: TypeID, valueWanted: Bool) -> ExprID {
+        let n = link.node, condition = link.condition, then = link.then
         if !valueWanted {
             return add(.if, .nilType, a: condition.rawValue, b: then.rawValue, c: otherwise.rawValue, at: n.span)
         }
@@ -472,7 +520,7 @@ extension Checker {
         if n.kind == .block {
             return checkBlock(n.listA, span: n.span, valueWanted: valueWanted, expected: hint, newScope: false)
         }
-        if n.kind == .ifExpression { return inferIf(n, node, hint: hint, valueWanted: valueWanted) }
+        if n.kind == .ifExpression { return inferIf(n, hint: hint, valueWanted: valueWanted) }
         if !valueWanted { return checkStatementExpression(node) }
         return infer(node, hint: hint)
     }
@@ -534,7 +582,7 @@ extension Checker {
         let result = add(.match, resultType, a: scrutinee.rawValue, b: list.rawValue, at: n.span)
         if !valueWanted && !coversAll(n, scrutineeType) { context.flow = FlowState.join(context.flow, start) }
         context.finalChecks.append(
-            FinalCheck(kind: .match(result), expr: scrutinee, span: n.span, node: valueWanted ? node : .none))
+            MatchCheck(expr: result, scrutinee: scrutinee, span: n.span, node: valueWanted ? node : .none))
         return result
     }
 

@@ -309,7 +309,7 @@ extension Checker {
             let expr = materialize(value, constants[definition.index].type, n.span)
             if !unify(self.type(of: expr), type) { patternMismatch(self.type(of: expr), type, n.span) }
             return addPattern(.constant, type, a: expr.rawValue, n.span)
-        case .structure: return structPattern(StructID(definition.index), n.listB, positionalAllowed: true, n, type, t, state)
+        case .structure: return structPattern(StructID(definition.index), n.listB, n, type, t, state)
         case .broken: return brokenPayload(n, state)
         default:
             error("E0208", "a \(word(definition.kind)) cannot be matched", n.span)
@@ -333,11 +333,11 @@ extension Checker {
             if definition.kind != .broken { error("E0208", "this is not a struct", n.span) }
             return brokenPayload(n, state)
         }
-        return structPattern(StructID(definition.index), n.listB, positionalAllowed: false, n, type, t, state)
+        return structPattern(StructID(definition.index), n.listB, n, type, t, state)
     }
 
     private func structPattern(
-        _ id: StructID, _ list: ListID, positionalAllowed: Bool, _ n: Node, _ type: TypeID, _ t: TypeID,
+        _ id: StructID, _ list: ListID, _ n: Node, _ type: TypeID, _ t: TypeID,
         _ state: PatternState
     ) -> PatternID {
         let tree = context.tree
@@ -357,7 +357,6 @@ extension Checker {
         var subs: [PatternID?] = Array(repeating: nil, count: names.count)
         var position = 0
         var sawRest = false
-        var positional = false
         for part in tree.elements(list) {
             let p = tree[part]
             if p.kind == .restPattern {
@@ -374,7 +373,6 @@ extension Checker {
                 }
                 index = named
             } else {
-                positional = true
                 position += 1
             }
             if index < names.count, subs[index] != nil {
@@ -393,7 +391,6 @@ extension Checker {
                 subs[index] = addPattern(.binding, fieldType, a: local.rawValue, p.span)
             }
         }
-        _ = positional
         if !sawRest, let missing = subs.firstIndex(where: { $0 == nil }) {
             error(
                 "E0404", "the pattern does not mention field `\(text(names[missing]))`", n.span,

@@ -32,7 +32,14 @@ extension Checker {
         case .assert_ne: return callAssertEqual(.assertNotEqual, n)
         case .len:
             guard arguments.count == 1 else { return wrongCount(n, "len", 1, arguments.count) }
-            return callMethod(infer(arguments[0]), arguments[0], interner.pointee.intern("len"), n.span, methodNode(n, dropping: 1), hint: hint)
+            let value = infer(arguments[0])
+            if isNumberLike(type(of: value)) || [.bool, .char, .nilType, .option].contains(kind(type(of: value))) {
+                error(
+                    "E0203", "`len` needs text or a collection, not `\(describe(type(of: value)))`",
+                    context.tree[arguments[0]].span, label: "this has no length")
+                return errorExpr(n.span)
+            }
+            return callMethod(value, arguments[0], interner.pointee.intern("len"), n.span, methodNode(n, dropping: 1), hint: hint)
         case .range: return callRange(arguments, n, hint: hint)
         case .min, .max:
             guard arguments.count >= 2 else { return wrongCount(n, function.rawValue, 2, arguments.count) }
@@ -42,7 +49,8 @@ extension Checker {
                 if !unify(type(of: result), type(of: right)) {
                     error(
                         "E0306", "cannot compare `\(describe(type(of: result)))` and `\(describe(type(of: right)))`", n.span,
-                        helps: ["convert one of them: `… as \(describe(type(of: result)))`"])
+                        helps: isNumberLike(type(of: result)) && isNumberLike(type(of: right))
+                            ? ["convert one of them: `… as \(describe(type(of: result)))`"] : [])
                     return errorExpr(n.span)
                 }
                 requireOrdered(type(of: result), n.span)

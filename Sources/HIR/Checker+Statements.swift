@@ -125,7 +125,7 @@ extension Checker {
         let n = context.tree[node]
         switch n.kind {
         case .expressionStatement: return checkStatementExpression(n.nodeA)
-        case .ifExpression: return inferIf(n, node, hint: .error, valueWanted: false)
+        case .ifExpression: return inferIf(n, hint: .error, valueWanted: false)
         case .matchExpression: return inferMatch(n, node, hint: .error, valueWanted: false)
         case .block: return checkBlock(n.listA, span: n.span, valueWanted: false, expected: .nilType)
         case .declaration: return checkDeclaration(n, node)
@@ -172,10 +172,12 @@ extension Checker {
     /// An expression evaluated for its effect.
     func checkStatementExpression(_ node: NodeID) -> ExprID {
         let n = context.tree[node]
-        if n.kind == .ifExpression { return inferIf(n, node, hint: .error, valueWanted: false) }
+        if n.kind == .ifExpression { return inferIf(n, hint: .error, valueWanted: false) }
         if n.kind == .matchExpression { return inferMatch(n, node, hint: .error, valueWanted: false) }
         if n.kind == .block { return checkBlock(n.listA, span: n.span, valueWanted: false, expected: .nilType) }
-        return infer(node)
+        let expr = infer(node)
+        warnIfDropped(expr, n.span)
+        return expr
     }
 
     // MARK: Declarations
@@ -194,8 +196,7 @@ extension Checker {
                 return declareGlobal(global, n, declared, mutable)
             }
             if n.c == 0 {
-                let local = declareLocal(name, declared ?? newVariable(), pattern.span, mutable: mutable, origin: .declaration, tracked: true)
-                _ = local
+                declareLocal(name, declared ?? newVariable(), pattern.span, mutable: mutable, origin: .declaration, tracked: true)
                 return .none
             }
             let value: ExprID
@@ -247,6 +248,7 @@ extension Checker {
                 _ = infer(n.nodeB)
                 return .none
             }
+            markChanged(place)
             let value = check(n.nodeB, expected: type(of: place))
             return add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span)
         }
@@ -292,7 +294,7 @@ extension Checker {
         globalRecords[index].declared = true
         let type = globalType(index)
         guard n.c != 0 else { return .none }
-        let value = check(n.nodeC, expected: type)
+        let value = globalRecords[index].startsNil ? assignOverNil(type, n.nodeC) : check(n.nodeC, expected: type)
         openToGlobal(type)
         assignedAtTopLevel.insert(index)
         let place = add(.global, type, a: UInt32(index), at: n.span)
@@ -309,7 +311,8 @@ extension Checker {
         }
         if let global = topLevelGlobal(name, outermost: false) {
             let type = globalType(global)
-            let value = check(valueNode, expected: type)
+            let value = globalRecords[global].startsNil ? assignOverNil(type, valueNode) : check(valueNode, expected: type)
+            if globalRecords[global].declared { globalRecords[global].changed = true }
             if globalRecords[global].declared && !globalRecords[global].isMutable { immutableAssignment(name, span, nil) }
             if context.blockDepth <= 1 { assignedAtTopLevel.insert(global) }
             let place = add(.global, type, a: UInt32(global), at: span)
@@ -319,7 +322,8 @@ extension Checker {
             switch definition.kind {
             case .global where globalRecords[definition.index].isMutable && isSharedVariable(definition.index):
                 let type = globalType(definition.index)
-                let value = check(valueNode, expected: type)
+                let value = globalRecords[definition.index].startsNil ? assignOverNil(type, valueNode) : check(valueNode, expected: type)
+                globalRecords[definition.index].changed = true
                 let place = add(.global, type, a: UInt32(definition.index), at: span)
                 return add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span)
             case .global where globalRecords[definition.index].isStatic:
@@ -349,7 +353,7 @@ extension Checker {
     }
 
     /// A value for a variable that began as `nil`: the first one of a type T makes the variable a `T?`.
-    private func assignOverNil(_ type: TypeID, _ node: NodeID) -> ExprID {
+    func assignOverNil(_ type: TypeID, _ node: NodeID) -> ExprID {
         guard isOpen(type) else { return check(node, expected: type) }
         let value = infer(node)
         if isNil(value) {
@@ -373,14 +377,13 @@ extension Checker {
         let info = context.infos[index]
         if info.tracked >= 0 {
             let tracked = Int(info.tracked)
-            if !info.isMutable {
-                if context.flow.isMaybeAssigned(tracked) || Int(info.loopDepth) < context.loops.count {
-                    immutableAssignment(info.name, span, info)
-                }
+            if context.flow.isMaybeAssigned(tracked) || Int(info.loopDepth) < context.loops.count {
+                if info.isMutable { context.infos[index].changed = true } else { immutableAssignment(info.name, span, info) }
             }
             context.flow.assign(tracked)
             return
         }
+        context.infos[index].changed = true
         if !info.isMutable { immutableAssignment(info.name, span, info) }
     }
 
@@ -563,6 +566,7 @@ extension Checker {
             {
                 let type = globalType(definition.index)
                 let coerced = coerce(value, to: type, node)
+                globalRecords[definition.index].changed = true
                 if context.isTopLevel && context.blockDepth <= 1 { assignedAtTopLevel.insert(definition.index) }
                 let place = add(.global, type, a: UInt32(definition.index), at: n.span)
                 return add(.assign, .nilType, a: place.rawValue, b: coerced.rawValue, at: n.span)
@@ -589,6 +593,7 @@ extension Checker {
             return add(.block, .nilType, b: list.rawValue, at: n.span)
         default:
             guard let place = checkPlace(node) else { return .none }
+            markChanged(place)
             let coerced = coerce(value, to: type(of: place), node)
             return add(.assign, .nilType, a: place.rawValue, b: coerced.rawValue, at: n.span)
         }
@@ -643,7 +648,8 @@ extension Checker {
             }
             place = checked
         }
-        guard let op = BinaryOperator(rawValue: n.flags), let binary = hirBinary(op) else { return .none }
+        markChanged(place)
+        guard let op = BinaryOperator(rawValue: n.flags), let binary = binaryOperator(op) else { return .none }
         let isShift = binary == .shiftLeft || binary == .shiftRight
         let placeType = resolve(type(of: place))
         let value = infer(n.nodeB, hint: isShift ? .error : placeType)
@@ -671,24 +677,6 @@ extension Checker {
             at: n.span)
     }
 
-    private func hirBinary(_ op: BinaryOperator) -> HIRBinary? {
-        switch op {
-        case .add: .add
-        case .subtract: .subtract
-        case .multiply: .multiply
-        case .divide: .divide
-        case .floorDivide: .floorDivide
-        case .remainder: .remainder
-        case .power: .power
-        case .bitAnd: .bitAnd
-        case .bitOr: .bitOr
-        case .bitXor: .bitXor
-        case .shiftLeft: .shiftLeft
-        case .shiftRight: .shiftRight
-        default: nil
-        }
-    }
-
     /// `x->m(args)`: `x = x.m(args)` with the place evaluated once.
     private func checkUpdate(_ n: Node) -> ExprID {
         let target = context.tree[n.nodeA]
@@ -697,6 +685,7 @@ extension Checker {
             return .none
         }
         guard let place = checkPlace(n.nodeA) else { return .none }
+        markChanged(place)
         if let index = lookUpLocal(target.nameA) { markAssigned(index, target.span) }
         else if !isMutablePlace(place) { immutableAssignment(target.nameA, target.span, nil) }
         let type = type(of: place)
@@ -874,5 +863,6 @@ extension Checker {
             if text(info.name).hasPrefix("_") { continue }
             warning("W0501", "unused variable `\(text(info.name))`", info.span, helps: ["remove it, or name it `_\(text(info.name))`"])
         }
+        reportUnchangedLocals()
     }
 }

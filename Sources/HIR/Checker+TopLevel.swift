@@ -10,6 +10,7 @@ extension Checker {
         let tree = context.tree
         guard tree.root.exists else { return leaveContext(saved) }
         context.isTopLevel = true
+        context.errorsBefore = diagnostics.errorCount
         context.pendingFloor = pending.count
         var info = FunctionInfo(name: "<top>", module: ModuleID(rootIndex))
         info.resultType = .nilType
@@ -20,9 +21,13 @@ extension Checker {
         // Statics come first, wherever they stand (§9.6).
         context.isInitializer = true
         for item in tree.elements(tree[tree.root].listA) where tree[item].kind == .staticDefinition {
-            let expr = initializeStatic(tree[item])
-            if expr.exists { parts.append(expr) }
+            let n = tree[item]
+            guard let definition = modules[rootIndex].definitions[n.nameA], definition.kind == .global, n.c != 0,
+                !globalRecords[definition.index].isConstantInitialised
+            else { continue }
+            parts.append(initializeGlobal(definition.index, n))
         }
+        rootStatics = parts.count
         context.isInitializer = false
         for item in tree.elements(tree[tree.root].listA) {
             let n = tree[item]
@@ -45,6 +50,7 @@ extension Checker {
             if pending.count > context.pendingFloor { solvePending(from: context.pendingFloor) }
         }
         finishInitializer(id, parts)
+        if diagnostics.errorCount == context.errorsBefore { reportUnchangedLocals() }
         program.modules[rootIndex].initializer = id
         leaveContext(saved)
     }
@@ -70,12 +76,9 @@ extension Checker {
                 continue
             }
             guard let definition = modules[index].definitions[name], definition.kind == .global, n.c != 0 else { continue }
+            if globalRecords[definition.index].isConstantInitialised { continue }
             if id == nil { id = addInitializer(FunctionInfo(name: "<init>", module: ModuleID(index))) }
-            let type = globalType(definition.index)
-            let value = check(n.nodeC, expected: type)
-            assignedAtTopLevel.insert(definition.index)
-            let place = add(.global, type, a: UInt32(definition.index), at: n.span)
-            parts.append(add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span))
+            parts.append(initializeGlobal(definition.index, n))
         }
         if let id {
             finishInitializer(id, parts)
@@ -83,7 +86,8 @@ extension Checker {
         }
     }
 
-    private func addInitializer(_ info: FunctionInfo) -> FunctionID {
+    /// Adds a function that runs before `main`.
+    func addInitializer(_ info: FunctionInfo) -> FunctionID {
         program.functions.append(info)
         var record = FunctionRecord(
             node: .none, module: info.module.index, name: .none, nameSpan: SourceSpan(start: 0, end: 0), owner: nil)
@@ -96,7 +100,8 @@ extension Checker {
         return id
     }
 
-    private func finishInitializer(_ id: FunctionID, _ parts: [ExprID]) {
+    /// Ends the body of an initialiser, whose statements are `parts`.
+    func finishInitializer(_ id: FunctionID, _ parts: [ExprID]) {
         let list = addList(parts)
         context.body.root = add(.block, .nilType, b: list.rawValue, at: SourceSpan(start: 0, end: 0))
         if pending.count > context.pendingFloor {
@@ -110,12 +115,12 @@ extension Checker {
         program.functions[id.index].body = context.body
     }
 
-    private func initializeStatic(_ n: Node) -> ExprID {
-        guard let definition = modules[context.module].definitions[n.nameA], definition.kind == .global, n.c != 0 else { return .none }
-        let type = globalType(definition.index)
-        let value = check(n.nodeC, expected: type)
-        assignedAtTopLevel.insert(definition.index)
-        let place = add(.global, type, a: UInt32(definition.index), at: n.span)
+    /// The assignment that gives module-level variable `index`, declared by `n`, its first value.
+    func initializeGlobal(_ index: Int, _ n: Node) -> ExprID {
+        let type = globalType(index)
+        let value = globalRecords[index].startsNil ? assignOverNil(type, n.nodeC) : check(n.nodeC, expected: type)
+        assignedAtTopLevel.insert(index)
+        let place = add(.global, type, a: UInt32(index), at: n.span)
         return add(.assign, .nilType, a: place.rawValue, b: value.rawValue, at: n.span)
     }
 
@@ -142,6 +147,10 @@ extension Checker {
         var type = TypeID.error
         if record.typeNode.exists {
             type = lowerType(record.typeNode)
+        } else if record.isMutable, record.valueNode.exists, context.tree[record.valueNode].kind == .nilLiteral {
+            // A plain nil says nothing yet: a later value of type T makes it a `T?`.
+            type = newVariable(isGlobal: true)
+            globalRecords[index].startsNil = true
         } else if record.valueNode.exists {
             silenced += 1
             context.isTopLevel = false
@@ -218,6 +227,9 @@ extension Checker {
             for i in body.exprs.indices where program.types.entries[body.exprs[i].type.index].hasVariables {
                 settle(body.exprs[i].type)
                 body.exprs[i].type = deepResolve(body.exprs[i].type)
+                if body.exprs[i].kind == .nilConstant, program.types.kind(body.exprs[i].type) == .option {
+                    body.exprs[i].kind = .noneConstant
+                }
                 changed = true
             }
             for i in body.locals.indices where program.types.entries[body.locals[i].type.index].hasVariables {

@@ -123,6 +123,7 @@ extension Checker {
             } else {
                 arguments = context.tree.elements(n.listB).map { lowerType($0) }
             }
+            warnIfDeprecated(structRecords[definition.index].marks, text(name), n.span)
             return program.types.intern(.structure, payload: UInt32(definition.index), arguments)
         case .alias: return aliasType(definition.index, n.span)
         case .broken: return .error

@@ -114,7 +114,19 @@ extension Checker {
         case .float: if !program.types.isFloat(type) { return false }
         }
         variables[index].binding = type
+        if variables[index].isGlobal, program.types.entries[type.index].hasVariables { markGlobal(type) }
         return true
+    }
+
+    /// The open parts of a module-level variable's type belong to it, too.
+    private func markGlobal(_ type: TypeID) {
+        let type = resolve(type)
+        let entry = program.types.entries[type.index]
+        if entry.kind == .variable {
+            variables[Int(entry.payload)].isGlobal = true
+        } else if entry.hasVariables {
+            for i in 0..<Int(entry.count) { markGlobal(program.types.pool[Int(entry.start) + i]) }
+        }
     }
 
     /// `true` iff variable `index` is part of `type` (an infinite type: E0308).

@@ -31,10 +31,7 @@ extension Checker {
     /// Decides the pending questions about matches once all types are known.
     func runFinalChecks() {
         checkConstantOperations()
-        for check in context.finalChecks {
-            guard case .match(let id) = check.kind else { continue }
-            checkMatch(id, check)
-        }
+        for check in context.finalChecks { checkMatch(check) }
         context.finalChecks = []
     }
 
@@ -71,9 +68,10 @@ extension Checker {
         }
     }
 
-    private func checkMatch(_ id: ExprID, _ check: FinalCheck) {
+    private func checkMatch(_ check: MatchCheck) {
+        let id = check.expr
         let e = context.body[id]
-        let scrutinee = resolve(type(of: check.expr))
+        let scrutinee = resolve(type(of: check.scrutinee))
         let list = e.listB
         let arms = context.body.count(list) / 3
         if scrutinee == .error || scrutinee == .never { return }
@@ -106,6 +104,9 @@ extension Checker {
             if text == "_" { break }
         }
         let isValue = check.node.exists
+        if isValue, !isClosed(scrutinee), let function = context.function, isTailStatement(check.node) {
+            return missingReturn(function, missing)
+        }
         let names = missing.map { "`\($0)`" }.joined(separator: ", ")
         let head = SourceSpan(start: check.span.start, end: check.span.start + 5)
         if isValue || isClosed(scrutinee) {

@@ -44,6 +44,8 @@ public struct HIRExpr: Sendable {
     public static let mutatingCall: UInt8 = 1
     /// flags of `makeRange`.
     public static let inclusiveRange: UInt8 = 1
+    /// floatConstant: `c` holds the bits of the same literal read as binary32, for instances that need an f32.
+    public static let hasSingle: UInt8 = 1
     /// flags of `format`: a spec is given; debug form.
     public static let hasSpec: UInt8 = 1
     public static let debugForm: UInt8 = 2

@@ -118,6 +118,8 @@ public struct ModuleInfo: Sendable {
     public var file: FileID
     /// Runs the module's static initialisers (the root: its top-level statements, `<top>`); absent if there is nothing to run.
     public var initializer: FunctionID?
+    /// Sets the statics with constant first values of a module in a cycle of imports; all run before any `initializer`.
+    public var constantInitializer: FunctionID?
     /// The functions that belong to the module, generic ones included, in source order.
     public var functions: [FunctionID]
     public var globals: [GlobalID]

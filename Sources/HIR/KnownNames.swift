@@ -7,38 +7,34 @@ struct KnownNames {
     let selfName: NameID
     let underscore: NameID
     let typeNames: [NameID: TypeID]
-    let array: NameID
-    let option: NameID
     let some: NameID
     let none: NameID
     let ok: NameID
     let err: NameID
     let with: NameID
-    let clone: NameID
-    let filled: NameID
-    let range: NameID
     let prelude: [NameID: PreludeFunction]
     let builtinTypesOfLaterTiers: [NameID: String]
-    let capitalSelf: NameID
-    let std: NameID
+    /// The prelude's traits (LANGUAGE §5.6).
+    let traits: Set<NameID>
+
+    /// Their names.
+    static let traitNames = [
+        "Add", "Sub", "Mul", "Div", "FloorDiv", "Rem", "Pow", "BitAnd", "BitOr", "BitXor", "Shl", "Shr", "Neg", "BitNot",
+        "Not", "Eq", "Ord", "Index", "IndexSet", "Contains", "Iterable", "Iterator", "Display", "Debug", "Clone", "Copy",
+        "Default", "Hash", "From", "Error", "Closeable", "ContextManager",
+    ]
 
     init(_ interner: inout Interner) {
         func name(_ text: String) -> NameID { interner.intern(text) }
         main = name("main")
         selfName = name("self")
-        capitalSelf = name("Self")
         underscore = name("_")
-        array = name("Array")
-        option = name("Option")
         some = name("Some")
         none = name("None")
         ok = name("Ok")
         err = name("Err")
         with = name("with")
-        clone = name("clone")
-        filled = name("filled")
-        range = name("Range")
-        std = name("std")
+        traits = Set(KnownNames.traitNames.map { name($0) })
         var types: [NameID: TypeID] = [:]
         for (text, type) in [
             ("i8", TypeID.i8), ("i16", .i16), ("i32", .i32), ("i64", .i64), ("u8", .u8), ("u16", .u16), ("u32", .u32),

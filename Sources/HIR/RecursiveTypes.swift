@@ -2,11 +2,9 @@ internal import Diagnostics
 internal import Support
 internal import Syntax
 
-/// Types that mention themselves: structs that contain themselves (E0305), structs and generic functions that need ever
-/// larger instances (E0310), structs whose Options have to be boxed (`StructInfo.isRecursive`).
+/// Structs that mention themselves: that contain themselves (E0305), that need ever larger instances (E0310), whose
+/// Options have to be boxed (`StructInfo.isRecursive`).
 extension Checker {
-    // MARK: Structs
-
     /// Looks at how structs contain each other; fields that had to be refused become void.
     func checkRecursiveStructs() {
         refuseGrowingStructs()
@@ -195,101 +193,5 @@ extension Checker {
                 graph.add(owner, parameter, to: Int(entry.payload), i, grows: grows, position: UInt32(field))
             }
         }
-    }
-
-    // MARK: Instances
-
-    /// Refuses generic functions whose instances need ever larger type arguments.
-    ///
-    /// Nodes are the type parameters of functions; a call passes a caller's parameter on to a callee's, as it is or
-    /// inside a larger type. Instances are unbounded iff a cycle passes one on inside a larger type (ECMA-335, II.9.2).
-    func refuseUnboundedInstances() {
-        var graph = InstanceGraph(parameterCounts: program.functions.map { $0.typeParameterCount })
-        if graph.isEmpty { return }
-        for f in program.functions.indices where program.functions[f].typeParameterCount > 0 {
-            guard let body = program.functions[f].body else { continue }
-            for e in body.exprs where e.kind == .call {
-                let callee = Int(e.a)
-                for k in 0..<min(body.count(e.listC), program.functions[callee].typeParameterCount) {
-                    let argument = TypeID(rawValue: body.raw(e.listC, k))
-                    if !program.types.entries[argument.index].isGeneric { continue }
-                    let grows = program.types.kind(argument) != .parameter
-                    forEachParameter(argument) { parameter in
-                        graph.add(f, parameter, to: callee, k, grows: grows, position: e.position)
-                    }
-                }
-            }
-        }
-        for edge in graph.growingCycles() { reportUnbounded(edge.owner, edge.position) }
-    }
-
-    private func forEachParameter(_ type: TypeID, _ body: (Int) -> Void) {
-        let entry = program.types.entries[type.index]
-        if !entry.isGeneric { return }
-        if entry.kind == .parameter { return body(Int(entry.payload)) }
-        for i in 0..<Int(entry.count) { forEachParameter(program.types.pool[Int(entry.start) + i], body) }
-    }
-
-    private func reportUnbounded(_ function: Int, _ position: UInt32) {
-        let saved = enterContext(module: functionRecords[function].module)
-        defer { leaveContext(saved) }
-        error(
-            "E0310", "`\(program.functions[function].name)` needs ever larger instances of itself",
-            SourceSpan(start: position, end: position + 1), label: "each call needs one for a larger type",
-            helps: ["pass a value of the same type on, or use a loop"])
-    }
-}
-
-/// Which type parameters of generic declarations are passed on to which, as they are or inside a larger type.
-private struct InstanceGraph {
-    struct Edge {
-        var target: Int
-        var grows: Bool
-        /// The declaration that passes the parameter on, and where it does.
-        var owner: Int
-        var position: UInt32
-    }
-    /// Node of each declaration's first type parameter.
-    private var first: [Int]
-    private var edges: [[Edge]]
-    private var anyGrows = false
-
-    init(parameterCounts: [Int]) {
-        first = [0]
-        for count in parameterCounts { first.append(first[first.count - 1] + count) }
-        edges = [[Edge]](repeating: [], count: first[first.count - 1])
-    }
-
-    /// No declaration is generic.
-    var isEmpty: Bool { edges.isEmpty }
-
-    mutating func add(_ owner: Int, _ parameter: Int, to target: Int, _ index: Int, grows: Bool, position: UInt32) {
-        guard first[owner] + parameter < first[owner + 1] else { return }
-        if grows { anyGrows = true }
-        edges[first[owner] + parameter].append(
-            Edge(target: first[target] + index, grows: grows, owner: owner, position: position))
-    }
-
-    /// The edges that make a parameter larger on a cycle, one per declaration: instances are unbounded iff there are
-    /// any (ECMA-335, II.9.2). Such an edge lies on a cycle iff its source can be reached from its target.
-    func growingCycles() -> [Edge] {
-        if !anyGrows { return [] }
-        var found: [Edge] = []
-        var reported: Set<Int> = []
-        for source in edges.indices {
-            for edge in edges[source] where edge.grows && !reported.contains(edge.owner) {
-                var seen: Set<Int> = [edge.target]
-                var work = [edge.target]
-                while let node = work.popLast() {
-                    if node == source {
-                        reported.insert(edge.owner)
-                        found.append(edge)
-                        break
-                    }
-                    for next in edges[node] where seen.insert(next.target).inserted { work.append(next.target) }
-                }
-            }
-        }
-        return found
     }
 }

@@ -78,11 +78,11 @@ package func load(_ descriptor: Int32, trust: ImageTrust = .none) throws(LoadErr
 /// Loads the image in `size` bytes of an open file, from `offset` on.
 /// - Requires: `offset` is a multiple of the page size; the bytes are in the file.
 package func load(
-    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none
+    _ descriptor: Int32, at offset: Int, size: Int, trust: ImageTrust = .none, registers: Bool = true
 ) throws(LoadError) -> LoadedImage {
     let mapping = try mapFile(descriptor, offset, size)
     do throws(LoadError) {
-        return try start(mapping.base, size: size, span: mapping.span, trust: trust)
+        return try start(mapping.base, size: size, span: mapping.span, trust: trust, registers: registers)
     } catch {
         munmap(mapping.base, mapping.span)
         throw error
@@ -91,8 +91,10 @@ package func load(
 
 /// Makes the image whose `size` bytes are mapped at `base`, read-only, ready to run. `span` bytes of address space from
 /// there on are its own. With `original`, the same bytes elsewhere, these are validated and kept in place of those.
+/// Without `registers` the image stays unknown to the collector and to backtraces, and must not run.
 func start(
-    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil
+    _ base: UnsafeMutableRawPointer, size: Int, span: Int, trust: ImageTrust = .none, original: UnsafeRawPointer? = nil,
+    registers: Bool = true
 ) throws(LoadError) -> LoadedImage {
     let bytes = UnsafeRawBufferPointer(start: original ?? UnsafeRawPointer(base), count: size)
     let reader: SMFReader
@@ -113,10 +115,12 @@ func start(
     // The reservation was made before the header was checked.
     guard Int(reader.header.imageSpan) <= span else { throw LoadError(.system, value: UInt64(ENOMEM)) }
     let imports = try resolveImports(reader)
+    let roots = rootRanges(reader)
+    guard hasRoomForRootRanges(roots.count) else { throw LoadError(.system, value: UInt64(ENOMEM)) }
     protect(reader, base)
     relocate(reader, base)
     bind(imports, base)
-    register(reader, base)
+    if registers { register(reader, roots, base) }
     return LoadedImage(base: base, span: span, entry: UnsafeRawPointer(base + Int(reader.header.entryPoint)))
 }
 
@@ -221,16 +225,32 @@ private func relocate(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
     }
 }
 
-/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
-private func register(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
-    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+/// Image addresses of whole words in which the collector looks for references. Sections that follow each other are one
+/// range: what lies between them is the rest of a writable page, or another writable section.
+private func rootRanges(_ reader: SMFReader) -> [(start: UInt64, end: UInt64)] {
+    var ranges: [(start: UInt64, end: UInt64)] = []
+    let page = UInt64(pageSize)
     for index in 0..<reader.sectionCount {
         let section = reader.section(index)
-        if section.kind == .data || section.kind == .bss, section.virtualSize > 0 {
-            let start = base.address &+ UInt(section.offset)
-            addRootRange(start, start &+ UInt(section.virtualSize))
+        guard section.kind == .data || section.kind == .bss, section.flags.contains(.write) else { continue }
+        let start = (section.offset + 7) & ~7
+        let end = (section.offset + section.virtualSize) & ~7
+        if start >= end { continue }
+        if let last = ranges.last, start <= (last.end + (page - 1)) & ~(page - 1) {
+            ranges[ranges.count - 1].end = end
+        } else {
+            ranges.append((start, end))
         }
-        if section.kind == .srcMap { sourceMap = reader.payload(section) }
+    }
+    return ranges
+}
+
+/// Makes the image's writable memory roots of the collector, and its code known to backtraces.
+private func register(_ reader: SMFReader, _ roots: [(start: UInt64, end: UInt64)], _ base: UnsafeMutableRawPointer) {
+    for range in roots { addRootRange(base.address &+ UInt(range.start), base.address &+ UInt(range.end)) }
+    var sourceMap = UnsafeRawBufferPointer(start: nil, count: 0)
+    for index in 0..<reader.sectionCount where reader.section(index).kind == .srcMap {
+        sourceMap = reader.payload(ofSection: index)
     }
     registerCode(
         CodeImage(

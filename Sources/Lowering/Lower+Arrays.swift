@@ -198,7 +198,7 @@ extension Lowerer {
                 } else {
                     let number: Float =
                         e.kind == .floatConstant
-                        ? Float(Double(bitPattern: bits)) : isUnsigned ? Float(bits) : Float(Int64(bitPattern: bits))
+                        ? (e.flags & HIRExpr.hasSingle != 0 ? Float(bitPattern: e.c) : Float(Double(bitPattern: bits))) : isUnsigned ? Float(bits) : Float(Int64(bitPattern: bits))
                     bytes.write(number.bitPattern)
                 }
             case .i8: bytes.write(UInt8(truncatingIfNeeded: e.a))

@@ -127,7 +127,10 @@ extension Lowerer {
         let type = concrete(e.type)
         let bits = UInt64(e.b) << 32 | UInt64(e.a)
         let leaf = leafType(type)
-        if e.kind == .floatConstant { return builder.fconst(leaf, Double(bitPattern: bits)) }
+        if e.kind == .floatConstant {
+            let isSingle = leaf == .f32 && e.flags & HIRExpr.hasSingle != 0
+            return builder.fconst(leaf, isSingle ? Double(Float(bitPattern: e.c)) : Double(bitPattern: bits))
+        }
         if leaf.isFloat {
             // Converted once, to the final type: through f64 an f32 would be rounded twice.
             if leaf == .f32 {

@@ -461,6 +461,9 @@ struct Lowerer {
         let symbol = module.addSymbol(Symbol(name: "simple.main", kind: .function(signature), linkage: .global))
         var initializers: [SymbolID] = []
         for id in program.initializationOrder {
+            if let constants = program.modules[id.index].constantInitializer { initializers.append(self.symbol(of: constants)) }
+        }
+        for id in program.initializationOrder {
             if let initializer = program.modules[id.index].initializer { initializers.append(self.symbol(of: initializer)) }
         }
         let main = program.main

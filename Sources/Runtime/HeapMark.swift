@@ -47,6 +47,9 @@ package func addRootRange(_ start: UInt, _ end: UInt) {
     heap.rootRangeCount += 1
 }
 
+/// `true` iff `count` more ranges can be registered.
+package func hasRoomForRootRanges(_ count: Int) -> Bool { count <= Heap.maximumRootRanges - heap.rootRangeCount }
+
 /// Changes the end of the range registered with `start`.
 package func updateRootRange(_ start: UInt, _ end: UInt) {
     var index = heap.rootRangeCount - 1

@@ -3,8 +3,8 @@
 //
 // Input: the source map of linked code. Output: the sections' bytes, and for an object the places that a linker has to
 // patch. Promise: one compile unit; a row for every statement entry of the map (or, where a function has none, for every
-// call: then the code before a call counts as the call's line); a subprogram for every function with a name, and an
-// inlined subroutine for each stretch of inlined code. Nothing here runs unless somebody debugs.
+// call: then the code before a call counts as the call's line); a subprogram for every function, and an inlined
+// subroutine for each stretch of inlined code. Nothing here runs unless somebody debugs.
 //
 // Source: DWARF Debugging Information Format, version 4; section numbers below are its.
 
@@ -218,11 +218,15 @@ private struct DebugSectionMaker {
     }
 
     private mutating func addFunction(_ function: SourceMapFunction) {
-        guard Int(function.name) < strings.count, strings[Int(function.name)] != 0 else { return }
         var hasInlined = false
         for row in rows where row.inline != 0 { hasInlined = true }
         put8(hasInlined ? Code.functionWithChildren : Code.function, &sections.info)
-        appendString(function.name, &sections.info)
+        if Int(function.name) < strings.count, strings[Int(function.name)] != 0 {
+            appendString(function.name, &sections.info)
+        } else {
+            // The glue around a program; the program's main may be inlined in it.
+            put("<start>\0", &sections.info)
+        }
         var declaration = LineRow(address: 0, file: 0, line: 0, column: 0, inline: 0)
         for row in rows where row.line != 0 {
             declaration = row

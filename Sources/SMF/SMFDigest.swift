@@ -50,7 +50,7 @@ package struct SMFDigest: Sendable, Equatable {
     /// Byte `i` of the digest, in the order in which it is written.
     package func byte(_ i: Int) -> UInt8 {
         let word = i < 8 ? words.0 : i < 16 ? words.1 : i < 24 ? words.2 : words.3
-        return UInt8(truncatingIfNeeded: word &>> UInt64(i & 7) &* 8)
+        return UInt8(truncatingIfNeeded: word &>> (UInt64(i & 7) &* 8))
     }
 
     package static func == (l: SMFDigest, r: SMFDigest) -> Bool {

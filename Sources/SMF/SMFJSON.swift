@@ -254,6 +254,7 @@
                             json.number("line", entry.line)
                             json.number("column", entry.column)
                             json.number("inline", entry.inline)
+                            if entry.isStatement { json.number("statement", 1) }
                         }
                     }
                 }

@@ -196,18 +196,24 @@ package struct SMFReader {
         }
         let size = header.fileSize
         let symbolsSize = UInt64(header.symbolCount) * UInt64(SMFFormat.symbolEntrySize)
-        guard header.symbolTableOffset >= UInt64(SMFFormat.headerSize), header.symbolTableOffset <= size,
-            size - header.symbolTableOffset >= symbolsSize
-        else { throw SMFError(.symbolTableRange, at: 24, value: header.symbolTableOffset) }
+        guard header.symbolTableOffset >= UInt64(SMFFormat.headerSize), header.symbolTableOffset <= size else {
+            throw SMFError(.symbolTableRange, at: 24, value: header.symbolTableOffset)
+        }
+        guard size - header.symbolTableOffset >= symbolsSize else {
+            throw SMFError(.symbolTableRange, at: 32, value: UInt64(header.symbolCount))
+        }
         guard header.symbolTableOffset % 8 == 0 else {
             throw SMFError(.symbolTableAlignment, at: 24, value: header.symbolTableOffset)
         }
         guard header.exportedCount <= header.symbolCount else {
             throw SMFError(.exportedCount, at: 36, value: UInt64(header.exportedCount))
         }
-        guard header.stringTableOffset >= UInt64(SMFFormat.headerSize), header.stringTableOffset <= size,
-            header.stringTableSize >= 1, size - header.stringTableOffset >= header.stringTableSize
-        else { throw SMFError(.stringTableRange, at: 64, value: header.stringTableOffset) }
+        guard header.stringTableOffset >= UInt64(SMFFormat.headerSize), header.stringTableOffset <= size else {
+            throw SMFError(.stringTableRange, at: 64, value: header.stringTableOffset)
+        }
+        guard header.stringTableSize >= 1, size - header.stringTableOffset >= header.stringTableSize else {
+            throw SMFError(.stringTableRange, at: 72, value: header.stringTableSize)
+        }
         let last = header.stringTableOffset + header.stringTableSize - 1
         for offset in [header.stringTableOffset, last] where bytes[Int(offset)] != 0 {
             throw SMFError(.stringTableTerminator, at: offset, value: UInt64(bytes[Int(offset)]))

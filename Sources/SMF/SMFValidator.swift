@@ -20,9 +20,9 @@ extension SMFReader {
     /// - Throws: the first rule broken.
     package func validate() throws(SMFError) {
         try validateForLoading()
-        try validateGaps()
-        try validateStrings()
         try validatePayloads()
+        try validateStrings()
+        try validateGaps()
     }
 
     /// Compares the module's bytes with the header's hash.
@@ -286,9 +286,12 @@ extension SMFReader {
         }
         let section = section(Int(symbol.section) - 1)
         let start = header.isImage ? section.offset : 0
-        guard symbol.value >= start, symbol.value - start <= section.virtualSize,
-            section.virtualSize - (symbol.value - start) >= symbol.size
-        else { throw SMFError(.symbolValue, at: at + 16, value: symbol.value) }
+        guard symbol.value >= start, symbol.value - start <= section.virtualSize else {
+            throw SMFError(.symbolValue, at: at + 16, value: symbol.value)
+        }
+        guard section.virtualSize - (symbol.value - start) >= symbol.size else {
+            throw SMFError(.symbolValue, at: at + 24, value: symbol.size)
+        }
     }
 
     /// Checks that SymHash holds each exported symbol once, and nothing else.
@@ -301,8 +304,11 @@ extension SMFReader {
             }
             let bucketCount = smfLoad32(base, 0)
             guard bucketCount.nonzeroBitCount == 1, UInt64(bucketCount) * 8 == section.size - 8,
-                header.exportedCount <= bucketCount / 2, smfLoad32(base, 4) == 0
+                header.exportedCount <= bucketCount / 2
             else { throw SMFError(.symbolHashTable, at: section.offset, value: UInt64(bucketCount)) }
+            guard smfLoad32(base, 4) == 0 else {
+                throw SMFError(.symbolHashTable, at: section.offset + 4, value: UInt64(smfLoad32(base, 4)))
+            }
             let firstExported = header.symbolCount - header.exportedCount
             var seen = ContiguousArray<Bool>(repeating: false, count: Int(header.exportedCount))
             var count: UInt32 = 0
@@ -386,9 +392,12 @@ extension SMFReader {
                 for entry in 0..<view.count {
                     let offset = section.offset + 4 + UInt64(entry * TypeInfoView.entrySize)
                     let info = view[entry]
-                    guard UInt64(info.name) < header.stringTableSize,
-                        info.alignment == 0 || info.alignment.nonzeroBitCount == 1
-                    else { throw SMFError(.typeInfo, at: offset, value: UInt64(info.name)) }
+                    guard UInt64(info.name) < header.stringTableSize else {
+                        throw SMFError(.typeInfo, at: offset, value: UInt64(info.name))
+                    }
+                    guard info.alignment.nonzeroBitCount <= 1 else {
+                        throw SMFError(.typeInfo, at: offset + 12, value: UInt64(info.alignment))
+                    }
                 }
             case .version:
                 try VersionText.validate(payload(section), at: section.offset)
@@ -401,7 +410,10 @@ extension SMFReader {
                     throw SMFError(.abiHash, at: 96, value: header.abiHash)
                 }
             case .slots:
-                guard section.size % 8 == 0, section.flags.contains(.write) else {
+                guard section.flags.contains(.write) else {
+                    throw SMFError(.slotTable, at: sectionEntryOffset(i) + 4, value: UInt64(section.flags.rawValue))
+                }
+                guard section.size % 8 == 0 else {
                     throw SMFError(.slotTable, at: sectionEntryOffset(i) + 16, value: section.size)
                 }
             default: break

@@ -388,6 +388,10 @@ extension Parser {
             kind(ahead: 3) == .newline
         {
             throw fail("E0101", "the result type stands behind `->`", helps: ["write `-> T:`"])
+        } else if kind == .colon, kind(ahead: 1) == .identifier, kind(ahead: 2) == .equal, isTypeWord(tokens[p + 1].span) {
+            throw fail(
+                "E0101", "the result type stands behind `->`",
+                helps: ["write `-> \(text(tokens[p + 1].span)): …`, with the body behind the colon"])
         }
         let predicates = try whereClause()
         var body = NodeID.none
@@ -418,6 +422,11 @@ extension Parser {
             .functionDefinition, flags: flags.rawValue, a: name.rawValue, b: record, c: nameStart, from: begin)
         if body.exists { tree.nodes[node.index].span.end = span(body).end }
         return node
+    }
+
+    private func isTypeWord(_ span: SourceSpan) -> Bool {
+        ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "int", "float", "bool", "str", "char", "String"]
+            .contains(text(span))
     }
 
     /// "(" [ params ] ")", pushed on the stack.

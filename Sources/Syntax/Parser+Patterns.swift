@@ -91,7 +91,14 @@ extension Parser {
             throw fail(
                 "E0101", "a rest pattern stands only inside `(…)` or `[…]`",
                 helps: ["put the elements in parentheses: `(first, *rest)`"])
-        default: throw unexpected("a pattern")
+        default:
+            if kind.isKeyword {
+                let word = kind.spelling ?? ""
+                throw fail(
+                    "E0101", "expected a name, found the reserved word `\(word)`",
+                    helps: ["choose another name, for example `\(word)_`"])
+            }
+            throw unexpected("a pattern")
         }
     }
 

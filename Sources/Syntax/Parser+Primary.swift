@@ -418,25 +418,31 @@ extension Parser {
 
     /// if_expr in expression position, at `if`.
     mutating func ifExpression() throws(SyntaxFailure) -> NodeID {
-        let begin = start
-        let header = token.span
-        advance()
-        let condition = try self.condition()
-        try blockColon("if")
-        let then = try branch(header)
+        let base = stack.count
         var other = NodeID.none
-        if kind == .kwElif {
-            let saved = try enter()
-            other = try ifExpression()
-            leave(saved)
-        } else if kind == .kwElse, !isForeignElseIf() {
+        while true {
+            let begin = start
             let header = token.span
             advance()
+            push(try condition())
+            try blockColon("if")
+            push(try branch(header))
+            stack.append(begin)
+            if kind == .kwElif { continue }
+            guard kind == .kwElse else { break }
+            let elseHeader = token.span
+            let isElseIf = isForeignElseIf()
+            advance()
+            if isElseIf { continue }
             try blockColon("else")
-            other = try branch(header)
+            other = try branch(elseHeader)
+            break
         }
-        return add(
-            .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin)
+        while stack.count > base {
+            let (condition, then, begin) = popLink()
+            other = add(.ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin)
+        }
+        return other
     }
 
     /// A branch of an `if` expression: a block or an expression.

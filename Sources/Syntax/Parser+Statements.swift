@@ -79,14 +79,12 @@ extension Parser {
     mutating func oneLine() throws(SyntaxFailure) -> NodeID {
         let begin = start
         let base = stack.count
-        let underscoreBase = underscores.count
         while true {
             push(try simpleStatement(isBody: true))
             guard kind == .semicolon else { break }
             advance()
             if kind == .newline || kind == .kwElse || kind == .kwElif { break }
         }
-        _ = underscoreBase
         return add(.block, flags: 1, a: list(from: base), from: begin)
     }
 
@@ -297,7 +295,14 @@ extension Parser {
         let pattern = try bindingPattern()
         var annotation = NodeID.none
         if accept(.colon) {
+            if kind == .equal {
+                throw fail("E0101", "expected a type behind `:`, found `=`", helps: ["leave the `:` out: `=` alone gives a value"])
+            }
             annotation = try type()
+        } else if kind == .identifier, tree[pattern].kind == .bindingPattern {
+            throw unexpected("`=` or the end of the line", helps: [
+                "a type stands behind a colon: `\(text(span(pattern))): \(text(token.span))`",
+            ])
         } else if kind == .symbol {
             let name = text(token.span).dropFirst()
             throw fail(
@@ -471,8 +476,27 @@ extension Parser {
             if endedWithBlock || !accept(.comma) { break }
         }
         if kind == .backslash, !endedWithBlock { push(try lambda()) }
+        if stack.count == base + 1 { reportForeignDeclaration(callee, NodeID(rawValue: stack[base])) }
         leave(saved)
         return add(.call, flags: 1, a: callee.rawValue, b: list(from: base), from: begin)
+    }
+
+    /// Reports `int x = 3`, which reads as a call with a named argument.
+    private mutating func reportForeignDeclaration(_ callee: NodeID, _ argument: NodeID) {
+        let value = tree[argument]
+        guard value.kind == .namedArgument, tree[callee].kind == .name else { return }
+        let name = text(SourceSpan(start: value.span.start, end: value.span.start + UInt32(interner.pointee.string(value.nameA).utf8.count)))
+        let head = text(span(callee))
+        switch head {
+        case "int", "float", "double", "string", "str", "bool", "char", "long", "i8", "i16", "i32", "i64", "u8", "u16",
+            "u32", "u64", "f32", "f64", "String":
+            report(
+                "E0101", "a declaration does not begin with its type", span(callee),
+                helps: ["write `let \(name) = …`, or `let \(name): \(head) = …`"])
+        case "auto", "const", "final", "set", "dim":
+            report("E0101", "`\(head)` begins no declaration", span(callee), helps: ["write `let \(name) = …`"])
+        default: break
+        }
     }
 
     // MARK: Compound statements
@@ -480,32 +504,44 @@ extension Parser {
     /// if = "if" cond ":" body { "elif" cond ":" body } [ "else" ":" body ]
     private mutating func ifStatement() throws(SyntaxFailure) -> NodeID {
         let saved = try enter()
-        let begin = start
-        let header = token.span
-        advance()
-        let condition = try self.condition()
-        try blockColon("if")
-        let then = try body(header)
+        let base = stack.count
         var other = NodeID.none
-        // A one-line body leaves its line end to us.
-        if kind == .newline, kind(ahead: 1) == .kwElif || kind(ahead: 1) == .kwElse { advance() }
-        if kind == .kwElif {
-            other = try ifStatement()
-        } else if kind == .kwElse {
-            if isForeignElseIf() {
-                advance()
-                other = try ifStatement()
-            } else {
-                let header = token.span
-                advance()
-                try blockColon("else")
-                other = try body(header)
-            }
+        // However long a chain is, it nests no deeper than one `if`: its links wait on the stack.
+        while true {
+            let begin = start
+            let header = token.span
+            advance()
+            push(try condition())
+            try blockColon("if")
+            push(try body(header))
+            stack.append(begin)
+            // A one-line body leaves its line end to us.
+            if kind == .newline, kind(ahead: 1) == .kwElif || kind(ahead: 1) == .kwElse { advance() }
+            if kind == .kwElif { continue }
+            guard kind == .kwElse else { break }
+            let elseHeader = token.span
+            let isElseIf = isForeignElseIf()
+            advance()
+            if isElseIf { continue }
+            try blockColon("else")
+            other = try body(elseHeader)
+            break
         }
         leave(saved)
-        return addEnding(
-            .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin,
-            at: other.exists ? other : then)
+        while stack.count > base {
+            let (condition, then, begin) = popLink()
+            other = addEnding(
+                .ifExpression, a: condition.rawValue, b: then.rawValue, c: other.rawValue, from: begin,
+                at: other.exists ? other : then)
+        }
+        return other
+    }
+
+    /// The last link of an `if` chain on the stack: condition, branch, where it begins.
+    mutating func popLink() -> (condition: NodeID, then: NodeID, begin: UInt32) {
+        let begin = stack.removeLast()
+        let then = NodeID(rawValue: stack.removeLast())
+        return (NodeID(rawValue: stack.removeLast()), then, begin)
     }
 
     /// At `else`: reports `else if`, which is then read as `elif`.
@@ -548,7 +584,9 @@ extension Parser {
             return addEnding(.loopStatement, a: body.rawValue, from: begin, at: body)
         case .kwFor:
             advance()
-            if kind == .leftParen, kind(ahead: 1) == .kwLet || (kind(ahead: 1) == .identifier && kind(ahead: 2) == .identifier) {
+            if kind == .leftParen, kind(ahead: 1) == .kwLet
+                || (kind(ahead: 1) == .identifier && (kind(ahead: 2) == .identifier || kind(ahead: 2) == .equal))
+            {
                 throw fail("E0101", "expected a loop variable", helps: ["a counting loop is written `for i in 0..n:`"])
             }
             let pattern = try bindingPattern()

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CTestSupport.h"
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 
@@ -13,7 +14,15 @@ int test_spawn(
     if (!error) error = posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (!error) error = posix_spawn_file_actions_adddup2(&actions, errors, 2);
     if (!error) error = posix_spawn_file_actions_addchdir_np(&actions, directory);
-    if (!error) error = posix_spawn(process, path, &actions, 0, argv, environment);
+    // Threads that run tests may block signals, and gdb and shells wait for SIGCHLD.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    if (!error) error = posix_spawn(process, path, &actions, &attributes, argv, environment);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }

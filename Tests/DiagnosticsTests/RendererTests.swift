@@ -122,6 +122,19 @@ import Support
         #expect(text.hasSuffix("60 errors; the first 50 errors are shown\n"))
         #expect(TextRenderer().render(DiagnosticList(), map) == "")
     }
+
+    @Test func stopsAtFiftyWarningsButNeverHidesAnError() {
+        let map = sources(("a.simple", "x"))
+        var list = DiagnosticList()
+        for _ in 0..<53 { list.warning("W0501", "m", at: label(map, "x")) }
+        var text = TextRenderer().render(list, map)
+        #expect(text.split(separator: "\n").filter { $0.hasPrefix("warning[") }.count == 50)
+        #expect(text.hasSuffix("3 more warnings not shown\n\n53 warnings\n"))
+        list.error("E0201", "m", at: label(map, "x"))
+        text = TextRenderer().render(list, map)
+        #expect(text.contains("error[E0201]"))
+        #expect(text.hasSuffix("1 error, 53 warnings\n"))
+    }
 }
 
 @Suite struct JSONRendererTests {
@@ -140,8 +153,8 @@ import Support
 
 @Suite struct SuggestionTests {
     @Test(arguments: [
-        ("prnt", ["print", "println", "sprint"], ["print", "sprint"]), ("lenght", ["length", "len"], ["length"]),
-        ("x", ["y", "xy", "abc"], ["xy"]), ("coutn", ["count", "mount", "couth"], ["count", "couth", "mount"]),
+        ("prnt", ["print", "println", "sprint"], ["print"]), ("lenght", ["length", "len"], ["length"]),
+        ("x", ["y", "xy", "abc"], ["xy"]), ("coutn", ["count", "mount", "couth"], ["count", "couth"]),
         ("abc", ["xyz"], []), ("same", ["same"], []), ("", ["a"], []),
     ]) func findsNearNames(name: String, candidates: [String], expected: [String]) {
         #expect(didYouMean(name, candidates) == expected)

@@ -34,7 +34,7 @@ let declarationCases = Case.table(
             1 => return 1
             2 => return 0
     println(f(1))
-    ==> E0401 2:5
+    ==> E0303 1:4
     --- range step
     for i in range(0, 10, 2): println(i)
     --- tail if

@@ -96,6 +96,10 @@ struct TestObject {
                 name: item.name, type: .constant, binding: .global, section: SMFFormat.absoluteSection,
                 value: item.value, size: 0)
         }
+        for piece in table {
+            indices[piece.name] = writer.addSymbol(
+                name: piece.name, type: .data, binding: .global, section: SMFFormat.absoluteSection, value: 0, size: 0)
+        }
         func index(_ name: String) -> UInt32 {
             if let known = indices[name] { return known }
             let new = writer.addSymbol(

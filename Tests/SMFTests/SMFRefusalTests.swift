@@ -95,7 +95,7 @@ private func stringTable(_ field: Int) -> @Sendable ([UInt8]) -> Int {
 
 private let damages: [Damage] = [
     // Header
-    Damage(rule: .magic, base: .object, place: header(0), width: .u8, value: 0x54),
+    Damage(rule: .magic, base: .object, place: header(0), width: .u8, value: 0x54, at: 0, found: 4607316),
     Damage(rule: .versionMajor, base: .object, place: header(4), width: .u8, value: 2),
     Damage(rule: .sectionCount, base: .object, place: header(12), width: .u32, value: 4097),
     Damage(rule: .fileSize, base: .object, place: header(80), width: .u64, value: 127),
@@ -104,8 +104,8 @@ private let damages: [Damage] = [
     Damage(rule: .sectionTableRange, base: .object, place: header(16), width: .u64, value: .max),
     Damage(rule: .sectionTableRange, base: .object, place: header(16), width: .u64, value: 64),
     Damage(rule: .headerChecksum, base: .object, place: header(124), width: .u32, value: 0),
-    Damage(rule: .headerChecksum, base: .object, place: header(57), width: .u8, value: 0xEE),
-    Damage(rule: .headerChecksum, base: .object, place: section(1, 8), width: .u64, value: 0),
+    Damage(rule: .headerChecksum, base: .object, place: header(57), width: .u8, value: 0xEE, at: 124, found: 2379909056),
+    Damage(rule: .headerChecksum, base: .object, place: section(1, 8), width: .u64, value: 0, at: 124, found: 2379909056),
     Damage(rule: .platform, base: .object, place: header(6), width: .u8, value: 4),
     Damage(rule: .architecture, base: .object, place: header(7), width: .u8, value: 2),
     Damage(rule: .flags, base: .object, place: header(8), width: .u32, value: 0x80),
@@ -118,10 +118,10 @@ private let damages: [Damage] = [
     Damage(rule: .stringTableRange, base: .object, place: header(72), width: .u64, value: 0),
     Damage(rule: .stringTableTerminator, base: .object, place: stringTable(0), width: .u8, value: 65),
     Damage(rule: .stringTableTerminator, base: .object, place: stringTable(-1), width: .u8, value: 65),
-    Damage(rule: .overlap, base: .object, place: section(1, 8), width: .u64, value: 128),
-    Damage(rule: .overlap, base: .object, place: header(24), width: .u64, value: 128),
-    Damage(rule: .moduleHash, base: .object, place: stringTable(1), width: .u8, value: 1),
-    Damage(rule: .moduleHash, base: .image, place: payload(.code, 6), width: .u8, value: 1),
+    Damage(rule: .overlap, base: .object, place: section(1, 8), width: .u64, value: 128, at: 128, found: 632),
+    Damage(rule: .overlap, base: .object, place: header(24), width: .u64, value: 128, at: 128, found: 632),
+    Damage(rule: .moduleHash, base: .object, place: stringTable(1), width: .u8, value: 1, at: 48, found: 17893648168251422630),
+    Damage(rule: .moduleHash, base: .image, place: payload(.code, 6), width: .u8, value: 1, at: 48, found: 279453390755892943),
     Damage(rule: .imageSpan, base: .object, place: header(88), width: .u64, value: 4096),
     // Sections
     Damage(rule: .sectionType, base: .object, place: section(0, 0), width: .u32, value: 17),
@@ -132,7 +132,7 @@ private let damages: [Damage] = [
     Damage(rule: .sectionAlignment, base: .object, place: section(0, 32), width: .u64, value: 24),
     Damage(rule: .sectionAlignment, base: .object, place: section(0, 32), width: .u64, value: 0),
     Damage(rule: .sectionAlignment, base: .object, place: section(0, 32), width: .u64, value: 4 << 20),
-    Damage(rule: .sectionMisaligned, base: .object, place: section(0, 32), width: .u64, value: 1 << 20),
+    Damage(rule: .sectionMisaligned, base: .object, place: section(0, 32), width: .u64, value: 1 << 20, at: 136, found: 640),
     Damage(rule: .virtualSize, base: .object, place: section(0, 24), width: .u64, value: 63),
     Damage(rule: .bssPayload, base: .object, place: section(3, 16), width: .u64, value: 4),
     Damage(rule: .sectionRange, base: .object, place: section(1, 8), width: .u64, value: .max - 7),
@@ -140,7 +140,7 @@ private let damages: [Damage] = [
     // Symbols
     Damage(rule: .symbolName, base: .object, place: symbol("word", 0), width: .u32, value: 0xFFFF),
     Damage(rule: .symbolNameHash, base: .object, place: symbol("word", 4), width: .u32, value: 1),
-    Damage(rule: .symbolNameHash, base: .object, place: stringTable(2), width: .u8, value: 65),
+    Damage(rule: .symbolNameHash, base: .object, place: stringTable(2), width: .u8, value: 65, at: 1276, found: 1702111423),
     Damage(rule: .symbolType, base: .object, place: symbol("word", 8), width: .u8, value: 7),
     Damage(rule: .symbolType, base: .object, place: symbol("word", 8), width: .u8, value: 0),
     Damage(rule: .symbolBinding, base: .object, place: symbol("word", 9), width: .u8, value: 3),
@@ -153,7 +153,7 @@ private let damages: [Damage] = [
     Damage(rule: .symbolValue, base: .object, place: symbol("word", 24), width: .u64, value: .max),
     Damage(rule: .functionSize, base: .object, place: symbol("zeta", 24), width: .u64, value: 0),
     Damage(rule: .symbolVersion, base: .object, place: symbol("word", 36), width: .u32, value: 0),
-    Damage(rule: .symbolOrder, base: .object, place: symbol("helper", 9), width: .u8, value: 1),
+    Damage(rule: .symbolOrder, base: .object, place: symbol("helper", 9), width: .u8, value: 1, at: 1161, found: 1),
     Damage(rule: .exportedCount, base: .object, place: header(36), width: .u32, value: 3),
     Damage(rule: .exportedCount, base: .object, place: header(36), width: .u32, value: 0xFFFF_FFFF),
     Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 0), width: .u32, value: 7),
@@ -172,16 +172,16 @@ private let damages: [Damage] = [
     Damage(rule: .imageSpan, base: .image, place: header(88), width: .u64, value: 0),
     Damage(rule: .imageSpan, base: .image, place: header(88), width: .u64, value: 0x8001),
     Damage(rule: .imageSpan, base: .image, place: header(88), width: .u64, value: 1 << 60),
-    Damage(rule: .imageBss, base: .image, place: header(88), width: .u64, value: 0x5000),
-    Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 24), width: .u64, value: .max),
+    Damage(rule: .imageBss, base: .image, place: header(88), width: .u64, value: 0x5000, at: 360, found: 16384),
+    Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 24), width: .u64, value: .max, at: 360, found: 16384),
     Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 8), width: .u64, value: 0x3000),
-    Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 4), width: .u32, value: 1),
+    Damage(rule: .imageBss, base: .image, place: section(SampleImage.bss, 4), width: .u32, value: 1, at: 360, found: 16384),
     Damage(rule: .imageVirtualSize, base: .image, place: section(SampleImage.slots, 24), width: .u64, value: 17),
     Damage(
-        rule: .imageRelocations, base: .image, place: section(SampleImage.baseRelocations, 0), width: .u32, value: 6),
-    Damage(rule: .imageSectionOrder, base: .image, place: section(SampleImage.imports, 4), width: .u32, value: 3),
-    Damage(rule: .entryPoint, base: .image, place: section(SampleImage.code, 4), width: .u32, value: 1),
-    Damage(rule: .imagePages, base: .image, place: section(SampleImage.baseRelocations, 4), width: .u32, value: 3),
+        rule: .imageRelocations, base: .image, place: section(SampleImage.baseRelocations, 0), width: .u32, value: 6, at: 256, found: 8),
+    Damage(rule: .imageSectionOrder, base: .image, place: section(SampleImage.imports, 4), width: .u32, value: 3, at: 248, found: 8224),
+    Damage(rule: .entryPoint, base: .image, place: section(SampleImage.code, 4), width: .u32, value: 1, at: 40, found: 4096),
+    Damage(rule: .imagePages, base: .image, place: section(SampleImage.baseRelocations, 4), width: .u32, value: 3, at: 248, found: 8224),
     Damage(rule: .entryPoint, base: .image, place: header(40), width: .u64, value: 0x3000),
     Damage(rule: .entryPoint, base: .image, place: header(40), width: .u64, value: 0x1007),
     Damage(rule: .entryPoint, base: .image, place: header(40), width: .u64, value: .max),
@@ -201,14 +201,14 @@ private let damages: [Damage] = [
     Damage(rule: .baseRelocation, base: .image, place: payload(.baseReloc, 0), width: .u64, value: .max),
     // Payloads
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 0), width: .u32, value: 2),
-    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 4), width: .u32, value: 0xFFFF_FFFF),
-    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 20), width: .u32, value: 1),
+    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 4), width: .u32, value: 0xFFFF_FFFF, at: 784, found: 17179869312),
+    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 20), width: .u32, value: 1, at: 784, found: 1),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 24), width: .u32, value: 0xFFFF),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 28), width: .u32, value: 7),
-    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 32), width: .u32, value: 40),
+    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 32), width: .u32, value: 40, at: 840, found: 32),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 40), width: .u32, value: 0xFFFF),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 44), width: .u32, value: 1),
-    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 48), width: .u32, value: 0xFFFF_FFFF),
+    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 48), width: .u32, value: 0xFFFF_FFFF, at: 828, found: 0),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 76), width: .u32, value: 21),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 80), width: .u32, value: 1),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 92), width: .u32, value: 2),
@@ -219,7 +219,7 @@ private let damages: [Damage] = [
     Damage(rule: .typeInfo, base: .object, place: payload(.typeInfo, 4), width: .u32, value: 0xFFFF),
     Damage(rule: .typeInfo, base: .object, place: payload(.typeInfo, 16), width: .u32, value: 3),
     Damage(rule: .versionText, base: .object, place: payload(.version, 0), width: .u8, value: 0x3D),
-    Damage(rule: .versionText, base: .object, place: payload(.version, 8), width: .u8, value: 0x20),
+    Damage(rule: .versionText, base: .object, place: payload(.version, 8), width: .u8, value: 0x20, at: 748, found: 99),
     Damage(rule: .versionText, base: .object, place: payload(.version, 10), width: .u8, value: 0xFF),
     // Rules about the module as a whole, and about what it says of itself
     Damage(rule: .executableObject, base: .object, place: header(8), width: .u32, value: 5),
@@ -228,7 +228,7 @@ private let damages: [Damage] = [
     Damage(rule: .stringTableText, base: .described, place: unusedString, width: .u8, value: 0xFF),
     Damage(rule: .symbolTypeID, base: .object, place: symbol("word", 32), width: .u32, value: 2),
     Damage(rule: .symbolTypeID, base: .image, place: symbol("main", 32), width: .u32, value: 1),
-    Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 8), width: .u64Twice, value: .max),
+    Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 8), width: .u64Twice, value: .max, at: 1040, found: 3),
     Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 0),
     Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 3),
     Damage(rule: .importFlags, base: .image, place: payload(.imports, 20), width: .u32, value: 5),
@@ -243,7 +243,7 @@ private let damages: [Damage] = [
     Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0xC0),
     Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0),
     Damage(rule: .interfaceText, base: .described, place: section(SampleDescribed.interface, 16), width: .u64Twice, value: 12),
-    Damage(rule: .abiHash, base: .described, place: payload(.interface, 9), width: .u8, value: 0x78),
+    Damage(rule: .abiHash, base: .described, place: payload(.interface, 9), width: .u8, value: 0x78, at: 96, found: 4593533508444023989),
     Damage(rule: .abiHash, base: .described, place: header(96), width: .u64, value: 5),
 ]
 
@@ -260,7 +260,7 @@ func damagedModulesAreRefused(damage: Damage) {
     let error = refusal(damage.apply())
     #expect(
         error == damage.expected,
-        "FOUND \(damages.firstIndex { $0.testDescription == damage.testDescription && $0.place([UInt8](sampleObject())) == damage.place([UInt8](sampleObject())) } ?? -1) \(error.map { "\($0.rule) at \($0.offset) value \($0.value)" } ?? "accepted")"
+        "\(error.map { "\($0.rule) at \($0.offset) value \($0.value)" } ?? "accepted")"
     )
 }
 
@@ -293,7 +293,8 @@ func damagedModulesAreRefused(damage: Damage) {
 
 @Test func loaderChecksStopDamagedImages() {
     #expect(loadRefusal(sampleImage()) == nil)
-    for damage in damages where damage.base == .image {
+    // What only people and tools read is not the loader's business.
+    for damage in damages where damage.base == .image && damage.rule != .gap {
         #expect(loadRefusal(damage.apply())?.rule == damage.rule)
     }
 }

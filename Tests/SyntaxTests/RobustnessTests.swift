@@ -88,13 +88,11 @@ import Syntax
         func repeated(_ s: String) -> String { String(repeating: s, count: many) }
         var blocks = ""
         for i in 0..<600 { blocks += String(repeating: " ", count: i) + "if a:\n" }
-        var elifs = "if a: b\n"
-        for _ in 0..<many { elifs += "elif a: b\n" }
         let texts = [
             "let x: " + repeated("[") + "i64" + repeated("]"), "let x: " + repeated("fn(") + "i64" + repeated(")"),
             "let x: i64" + repeated("?"), "let " + repeated("(") + "x" + repeated(")") + " = 1",
             "match x:\n    " + repeated("a @ ") + "b => 1", "let x: " + repeated("& ") + "T",
-            "let x: " + repeated("A<") + "T" + repeated(">"), blocks, elifs, "x = 1" + repeated(" + 1"),
+            "let x: " + repeated("A<") + "T" + repeated(">"), blocks, "x = 1" + repeated(" + 1"),
             "x = a" + repeated(".b"), "x = f" + repeated("()"), "x = a" + repeated("[0]"), "x = a" + repeated(" and b"),
             "x = a" + repeated(" as T"), "x = a" + repeated("?.b"), "a" + repeated(".b") + " 1",
         ]
@@ -108,6 +106,8 @@ import Syntax
     @Test func longButFlatIsFine() async {
         let many = 20_000
         let texts = [
+            "if a: b\n" + String(repeating: "elif a: b\n", count: many) + "else: c\n",
+            "x = if a: 1" + String(repeating: " elif a: 2", count: many) + " else: 3\n",
             "x = [" + String(repeating: "1, ", count: many) + "]", "f(" + String(repeating: "(1), ", count: many) + "2)",
             String(repeating: "if a: b\n", count: many), String(repeating: "x = -1\n", count: many),
             "match x:\n" + String(repeating: "    1 => 2\n", count: many),
