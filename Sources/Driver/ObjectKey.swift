@@ -20,7 +20,7 @@ package struct ObjectKey: ~Copyable {
     /// - Parameter sourceFileCount: number of the program's source files; those behind them are built in.
     init(sourceFileCount: Int) { firstBuiltInFile = sourceFileCount }
 
-    /// The stored fields that `digest` covers, by type, in their order.
+    /// The stored fields that `digest` covers, by type.
     package static let coveredFields: [String: [String]] = [
         "MIRModule": ["name", "functions", "data", "symbols", "signatures", "sources", "runtimeSymbols", "signatureIDs"],
         "MIRFunction": [
