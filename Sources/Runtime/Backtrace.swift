@@ -29,7 +29,7 @@ package struct CodeImage {
 /// Frames shown at each end of a long backtrace.
 private let shownAtEachEnd = 32
 /// Width of the name column.
-private let nameWidth = 15
+package let backtraceNameWidth = 15
 
 /// The image whose code may be on the stack. (Reload will make this a list.)
 nonisolated(unsafe) private var codeImage: CodeImage?
@@ -123,7 +123,7 @@ private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage
     repeat {
         putReport(" ")
         width += 1
-    } while width < nameWidth
+    } while width < backtraceNameWidth
     putPosition(source, image)
     putReport("\n")
 }
