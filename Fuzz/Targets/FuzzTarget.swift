@@ -126,7 +126,7 @@ private func runLoader(_ bytes: UnsafeRawBufferPointer) {
         precondition(count > 0)
         written += count
     }
-    guard let image = (try? mapImage(descriptor))?.image else { return }
+    guard let image = try? load(descriptor, at: 0, size: bytes.count, registers: false) else { return }
     precondition(image.entry >= UnsafeRawPointer(image.base) && image.entry < UnsafeRawPointer(image.base + image.span))
     munmap(image.base, image.span)
 }

@@ -60,7 +60,9 @@ private func printInterpretedBacktrace() {
     if let first = frames.first { putText("  at \(place(first))\nbacktrace:\n") }
     for (i, frame) in frames.enumerated() {
         if frames.count > 64, i >= 32, i < frames.count - 32 { continue }
-        putText("  \(i): \(frame.function)  \(place(frame))\n")
+        let number = i < 10 ? "  \(i)" : i < 100 ? " \(i)" : "\(i)"
+        let padding = String(repeating: " ", count: max(1, backtraceNameWidth - frame.function.unicodeScalars.count))
+        putText("\(number): \(frame.function)\(padding)\(place(frame))\n")
     }
 }
 

@@ -61,6 +61,7 @@ package enum CacheVerify {
             var options = CompileOptions()
             let bits = CompileOptionBits(rawValue: UInt32(manifest.number(ManifestLayout.optionBits)))
             options.optimize = !bits.contains(.noOptimization)
+            options.debugInfo = bits.contains(.debugInfo)
             do throws(SystemFailure) {
                 var build = try Build(path: path, options: options)
                 if case .failure = build.compile() { return Row(program: path, outcome: .different) }

@@ -20,7 +20,7 @@ package struct ObjectKey: ~Copyable {
     /// - Parameter sourceFileCount: number of the program's source files; those behind them are built in.
     init(sourceFileCount: Int) { firstBuiltInFile = sourceFileCount }
 
-    /// The stored fields that `digest` covers, by type, in their order.
+    /// The stored fields that `digest` covers, by type.
     package static let coveredFields: [String: [String]] = [
         "MIRModule": ["name", "functions", "data", "symbols", "signatures", "sources", "runtimeSymbols", "signatureIDs"],
         "MIRFunction": [
@@ -30,7 +30,7 @@ package struct ObjectKey: ~Copyable {
         "DataObject": ["symbol", "section", "alignment", "bytes", "size", "addresses"],
         "Symbol": ["name", "kind", "linkage"],
         "Signature": ["parameters", "results"],
-        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "description", "verify", "debugInfo"],
+        "CodegenOptions": ["sourceHash", "toolchainID", "runtimeABI", "cpuFeatures", "debugInfo", "description", "verify"],
         "ObjectDescription": ["interface", "version", "dependencies", "types", "dataTypes"],
         "TypeEntry": ["name", "kind", "size", "alignment", "layoutHash"],
         "Dependency": ["kind", "name", "size", "digest"],

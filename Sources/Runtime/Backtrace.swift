@@ -29,7 +29,7 @@ package struct CodeImage {
 /// Frames shown at each end of a long backtrace.
 private let shownAtEachEnd = 32
 /// Width of the name column.
-private let nameWidth = 15
+package let backtraceNameWidth = 15
 
 /// The images whose code may be on the stack. The first one, all that a process running one program has, needs no
 /// memory of its own.
@@ -164,7 +164,7 @@ private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage
     repeat {
         putReport(" ")
         width += 1
-    } while width < nameWidth
+    } while width < backtraceNameWidth
     putPosition(source, image)
     putReport("\n")
 }

@@ -37,12 +37,12 @@ import Testing
         for line in [
             "interface\n  module main\n", "  module part\n  const SIZE: i64 = 42\n", "  fn f(n: i64) -> i64 layout ",
             "  private fn helper[T0, T1](n: T0) -> T1 layout ", "  struct Point { x: i64, y: i64 = ",
-            "dependencies 4\n  source main.simple size 40 digest ", "  module part size ", "types ", "  part.Point structure size 16 align 8 layout ",
+            "dependencies 4\n  source main.simple size 39 digest ", "  module part size ", "types ", "  part.Point structure size 16 align 8 layout ",
             "version\n  compiler=simple ", "symbol hash ",
         ] { #expect(result.stdoutText.contains(line), "\(line) in\n\(result.stdoutText)") }
         // The digest of a source is what `sha256sum` says.
         let sum = ProcessRunner.run("/usr/bin/sha256sum", ["main.simple"], in: folder.path).stdoutText.prefix(64)
-        #expect(sum.count == 64 && result.stdoutText.contains("source main.simple size 40 digest \(sum)\n"))
+        #expect(sum.count == 64 && result.stdoutText.contains("source main.simple size 39 digest \(sum)\n"))
     }
 
     @Test func jsonIsOneObjectWithEverything() throws {

@@ -121,6 +121,10 @@ let errorCases = Case.table(
     struct A:
         a: [A]
     println(A([]))
+    --- a construct of a later tier
+    class C:
+        x: i64
+    ==> E0901 1:7
     --- recursive Option
     struct Node:
         v: i64

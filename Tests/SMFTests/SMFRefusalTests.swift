@@ -158,7 +158,7 @@ private let damages: [Damage] = [
     Damage(rule: .exportedCount, base: .object, place: header(36), width: .u32, value: 0xFFFF_FFFF),
     Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 0), width: .u32, value: 7),
     Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 4), width: .u32, value: 1),
-    Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 12), width: .u32, value: 0),
+    Damage(rule: .symbolHashTable, base: .object, place: payload(.symHash, 12), width: .u32, value: 0, at: 1048, found: 0),
     // Relocations
     Damage(rule: .relocationTableSize, base: .object, place: section(7, 16), width: .u64, value: 23),
     Damage(rule: .relocationType, base: .object, place: payload(.reloc, 12), width: .u16, value: 8),
@@ -200,7 +200,7 @@ private let damages: [Damage] = [
     Damage(rule: .baseRelocation, base: .image, place: payload(.baseReloc, 0), width: .u64, value: 0x3009),
     Damage(rule: .baseRelocation, base: .image, place: payload(.baseReloc, 0), width: .u64, value: .max),
     // Payloads
-    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 0), width: .u32, value: 2),
+    Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 0), width: .u32, value: 3),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 4), width: .u32, value: 0xFFFF_FFFF, at: 784, found: 17179869312),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 20), width: .u32, value: 1, at: 784, found: 1),
     Damage(rule: .sourceMap, base: .object, place: payload(.srcMap, 24), width: .u32, value: 0xFFFF),
@@ -236,13 +236,15 @@ private let damages: [Damage] = [
     Damage(rule: .slotTable, base: .described, place: section(SampleDescribed.slots, 16), width: .u64, value: 7),
     Damage(rule: .dependencies, base: .described, place: payload(.deps, 0), width: .u32, value: 1),
     Damage(rule: .dependencies, base: .described, place: payload(.deps, 0), width: .u32, value: 0xFFFF_FFFF),
-    Damage(rule: .dependencies, base: .described, place: section(SampleDescribed.deps, 16), width: .u64Twice, value: 3),
+    Damage(rule: .dependencies, base: .described, place: section(SampleDescribed.deps, 16), width: .u64Twice, value: 3, at: 400),
     Damage(rule: .dependencies, base: .described, place: payload(.deps, 4), width: .u32, value: 3),
     Damage(rule: .dependencies, base: .described, place: payload(.deps, 64), width: .u32, value: 0xFFFF),
     Damage(rule: .interfaceText, base: .described, place: payload(.interface, 0), width: .u8, value: 0x4D),
     Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0xC0),
     Damage(rule: .interfaceText, base: .described, place: payload(.interface, 9), width: .u8, value: 0),
-    Damage(rule: .interfaceText, base: .described, place: section(SampleDescribed.interface, 16), width: .u64Twice, value: 12),
+    Damage(
+        rule: .interfaceText, base: .described, place: section(SampleDescribed.interface, 16), width: .u64Twice, value: 11,
+        at: 378, found: 0x6E),
     Damage(rule: .abiHash, base: .described, place: payload(.interface, 9), width: .u8, value: 0x78, at: 96, found: 4593533508444023989),
     Damage(rule: .abiHash, base: .described, place: header(96), width: .u64, value: 5),
 ]
