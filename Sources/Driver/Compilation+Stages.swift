@@ -232,7 +232,7 @@ extension Compilation {
             image = try link(
                 objects,
                 options: LinkOptions(
-                    entry: Pipeline.entrySymbolName, roots: [Pipeline.initializeSymbolName],
+                    entry: Pipeline.entrySymbolName, optionalRoots: [Pipeline.initializeSymbolName],
                     version: Version.text(optimize: options.optimize), symbolHash: true))
         } catch {
             linkProblems = error.problems

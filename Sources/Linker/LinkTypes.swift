@@ -21,14 +21,17 @@ package struct LinkOptions: Sendable {
     package var entry: String
     /// Symbol names of further functions to keep, with what they reach.
     package var roots: [String]
+    /// As `roots`, but they need not exist.
+    package var optionalRoots: [String]
     /// Payload of the image's Version section, `key=value` lines; empty: the first module's.
     package var version: [UInt8]
     /// Whether the image gets a SymHash section over its exported symbols.
     package var symbolHash: Bool
 
-    package init(entry: String, roots: [String] = [], version: [UInt8] = [], symbolHash: Bool = false) {
+    package init(entry: String, roots: [String] = [], optionalRoots: [String] = [], version: [UInt8] = [], symbolHash: Bool = false) {
         self.entry = entry
         self.roots = roots
+        self.optionalRoots = optionalRoots
         self.version = version
         self.symbolHash = symbolHash
     }

@@ -41,7 +41,7 @@ extension LinkState {
     }
 
     /// Keeps what hosts may ask for by name: the functions and variables that the interface of the entry function's
-    /// module names.
+    /// module names, and the functions of `LinkOptions.optionalRoots`.
     private mutating func markExports(_ work: inout ContiguousArray<UInt32>) {
         func find(_ name: [UInt8]) -> Int? {
             name.withUnsafeBufferPointer { bytes -> Int? in
@@ -50,6 +50,9 @@ extension LinkState {
                 let definition = globals[index].definition
                 return definition == .max || symbolAtom[Int(definition)] == .max ? nil : Int(symbolAtom[Int(definition)])
             }
+        }
+        for name in options.optionalRoots {
+            if let atom = find(Array(name.utf8) + [0]) { mark(atom, &work) }
         }
         let root = objects[object(ofSymbol: entry)]
         guard let section = root.reader.firstSection(.interface) else { return }
