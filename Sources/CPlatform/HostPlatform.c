@@ -53,8 +53,8 @@ int cp_is_in_host_call(void) { return cp_current_host_call != NULL; }
 static _Atomic(uint64_t) owner;
 static int depth;
 
-static __thread char thread_mark;
-static uint64_t this_thread(void) { return (uint64_t)(uintptr_t)&thread_mark; }
+// No thread-local variables: they would make every executable that links this file need ld-linux by name.
+static uint64_t this_thread(void) { return (uint64_t)pthread_self(); }
 
 int cp_enter_runtime(void) {
     if (owner == this_thread()) return depth++;
@@ -127,9 +127,11 @@ const void *cp_overflow_landing(void (*landed)(uintptr_t frame)) {
 enum { signal_stack_size = 64 << 10 };
 static pthread_key_t signal_stack_key;
 static pthread_once_t signal_stack_once = PTHREAD_ONCE_INIT;
-static __thread int has_signal_stack;
+// What the key holds in threads that brought a stack of their own.
+static char foreign_signal_stack;
 
 static void free_signal_stack(void *memory) {
+    if (memory == &foreign_signal_stack) return;
     stack_t none = {.ss_sp = NULL, .ss_flags = SS_DISABLE, .ss_size = 0};
     sigaltstack(&none, NULL);
     munmap(memory, signal_stack_size);
@@ -137,10 +139,13 @@ static void free_signal_stack(void *memory) {
 static void make_signal_stack_key(void) { pthread_key_create(&signal_stack_key, free_signal_stack); }
 
 void cp_prepare_signal_stack(void) {
-    if (has_signal_stack) return;
-    has_signal_stack = 1;
+    pthread_once(&signal_stack_once, make_signal_stack_key);
+    if (pthread_getspecific(signal_stack_key)) return;
     stack_t known;
-    if (sigaltstack(NULL, &known) == 0 && !(known.ss_flags & SS_DISABLE) && known.ss_size >= 16 << 10) return;
+    if (sigaltstack(NULL, &known) == 0 && !(known.ss_flags & SS_DISABLE) && known.ss_size >= 16 << 10) {
+        pthread_setspecific(signal_stack_key, &foreign_signal_stack);
+        return;
+    }
     void *memory = mmap(NULL, signal_stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return;
     stack_t stack = {.ss_sp = memory, .ss_flags = 0, .ss_size = signal_stack_size};
@@ -148,7 +153,6 @@ void cp_prepare_signal_stack(void) {
         munmap(memory, signal_stack_size);
         return;
     }
-    pthread_once(&signal_stack_once, make_signal_stack_key);
     pthread_setspecific(signal_stack_key, memory);
 }
 

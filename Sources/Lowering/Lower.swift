@@ -441,11 +441,14 @@ struct Lowerer {
     }
 
     /// Begins a function that has no HIR; its parameters are `stack[0...]`.
-    mutating func startFunction(_ symbol: SymbolID, _ signature: SignatureID, name: String, _ file: FileID) {
+    mutating func startFunction(
+        _ symbol: SymbolID, _ signature: SignatureID, name: String, _ file: FileID, inlineHint: InlineHint = .none
+    ) {
         isInstance = false
         mutatesSelf = false
         resultType = .nilType
-        builder.reset(symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file))
+        builder.reset(
+            symbol: symbol, signature: signature, scope: InlineScope(name: name, file: file), inlineHint: inlineHint)
         stack.removeAll(keepingCapacity: true)
         for type in module.signatures[signature.index].parameters {
             let value = builder.addParameter(.entry, type)
@@ -495,7 +498,8 @@ struct Lowerer {
     private mutating func lowerInitialize(_ initializers: [SymbolID]) -> SymbolID {
         let signature = intern(Signature(parameters: [], results: []))
         let symbol = module.addSymbol(Symbol(name: "simple.initialize", kind: .function(signature), linkage: .global))
-        startFunction(symbol, signature, name: "", program.modules[moduleID.index].file)
+        // Kept apart, so that it exists, and because what has no name cannot be an inlined frame.
+        startFunction(symbol, signature, name: "", program.modules[moduleID.index].file, inlineHint: .never)
         for initializer in initializers { builder.call(initializer, EmptyCollection<ValueID>(), result: .none) }
         builder.returnValues(EmptyCollection<ValueID>())
         finishFunction()
