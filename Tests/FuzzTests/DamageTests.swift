@@ -125,6 +125,9 @@ import Testing
                 switch section.kind {
                 case .code, .roData, .data, .imports, .baseReloc:
                     for k in Int(section.offset)..<Int(section.offset + section.size) { isProgram[k] = true }
+                    // Of another type, a tool's own for one, the section is not there for the loader.
+                    let entry = SMFFormat.headerSize + i * SMFFormat.sectionEntrySize
+                    for k in entry..<entry + 4 { isProgram[k] = true }
                 default: break
                 }
             }
