@@ -1,6 +1,7 @@
 import MIR
 import RuntimeABI
 import Support
+import Synchronization
 import Testing
 
 /// Programs made at random, in the shapes that the lowering makes, must do the same before and behind each pass.
@@ -80,18 +81,22 @@ struct Observation: Equatable {
 
     init(_ module: MIRModule, _ arguments: [Int64]) throws {
         let interpreter = try MIRInterpreter([module], stackBytes: 1 << 20, maximumDepth: 1000) { hostCode($0) }
-        recordedTrace = []
-        var places: [String] = []
-        interpreter.onPosition = { [unowned interpreter] _, _, _, _ in
-            places = interpreter.backtrace().map { "\($0.function):\($0.line)" }
+        // Suites run at the same time, and C functions cannot capture: one run at a time writes the trace.
+        (outcome, self.places, trace) = traceLock.withLock { _ in
+            recordedTrace = []
+            var places: [String] = []
+            interpreter.onPosition = { [unowned interpreter] _, _, _, _ in
+                places = interpreter.backtrace().map { "\($0.function):\($0.line)" }
+            }
+            let outcome = interpreter.run("main", arguments.map { UInt64(bitPattern: $0) })
+            return (outcome, places, recordedTrace)
         }
-        outcome = interpreter.run("main", arguments.map { UInt64(bitPattern: $0) })
-        self.places = places
-        trace = recordedTrace
     }
 }
 
+/// What the test host's functions were called with; guarded by `traceLock`.
 nonisolated(unsafe) private var recordedTrace: [Int64] = []
+private let traceLock = Mutex(())
 
 private func hostCode(_ function: RuntimeFunction) -> UnsafeRawPointer? {
     switch function {
