@@ -55,7 +55,7 @@ let package = Package(
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
         stage("SMF", settings: safe),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
-        stage("Linker", ["SMF"]),
+        stage("Linker", ["Support", "SMF"]),
         stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"], settings: safe),
         stage("Loader", ["CPlatform", "SMF", "Runtime", "RuntimeABI"], settings: safe),
         // For Swift host programs (Docs/embedding.md).

@@ -12,7 +12,7 @@ import Testing
         "Lowering": ["Support", "HIR", "MIR", "RuntimeABI"],
         "SMF": [],
         "Codegen": ["Support", "MIR", "SMF", "RuntimeABI"],
-        "Linker": ["SMF"],
+        "Linker": ["Support", "SMF"],
         "Runtime": ["CPlatform", "SMF", "RuntimeABI"],
         "Loader": ["CPlatform", "SMF", "Runtime", "RuntimeABI"],
         "Driver": [
