@@ -45,7 +45,8 @@ private func text(_ reader: SMFReader, _ offset: UInt32) -> String {
     _ = writer.addCode([0xC3])
     writer.setReloadable()
     let module = writer.emit()
-    try module.withUnsafeBytes { #expect(try SMFReader($0).header.flags == [.linked, .reloadable]) }
+    let flags = try module.withUnsafeBytes { try SMFReader($0).header.flags }
+    #expect(flags == [.linked, .reloadable])
 }
 
 @Test func exportsAreFoundByName() throws {
