@@ -33,6 +33,7 @@ class Context:
         return os.path.join(HERE, "workloads", name + ".simple")
 
     def rounds(self, full, quick):
+        """The one of the two that this run wants: numbers of rounds, sizes."""
         return quick if self.quick else full
 
     def build_simple(self, source, output, *options):

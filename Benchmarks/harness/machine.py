@@ -2,7 +2,8 @@
 import os, platform, sys, time
 
 HIGHEST_LOAD = 0.7
-LONGEST_WAIT = 60
+# Seconds: before one section, and before all of them.
+LONGEST_WAIT, LONGEST_WAITS = 60, 180
 # Share of all cores' time that counts as idle, and for how many seconds in a row: the load average of a minute also
 # remembers the section before.
 IDLE_SHARE, IDLE_SECONDS = 0.05, 3
@@ -28,8 +29,8 @@ def busy_share(seconds):
     return (busy_now - busy) / max(total_now - total, 1)
 
 
-def wait_for_quiet(section, patience=LONGEST_WAIT):
-    """Waits until the load average is low or the cores are idle, but not for ever; warns if neither comes.
+def wait_for_quiet(section, patience):
+    """Waits until the load average is low or the cores are idle, at most `patience` seconds; warns if neither comes.
 
     Returns the sentence about it for the report."""
     start, idle = time.monotonic(), 0

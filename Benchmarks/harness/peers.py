@@ -10,18 +10,21 @@ VERSION = {"tcc": "-v", "luajit": "-v", "go": "version"}
 
 
 def first_line(*command):
+    """The first line that a command prints, without addresses and authors; a `ValueError` says why there is none."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{command[0]}: {error}"
+        raise ValueError(str(error))
+    if done.returncode != 0:
+        raise ValueError(f"status {done.returncode}: {done.stdout.strip()[-200:]}")
     return done.stdout.split("\n")[0].split(" -- ")[0].split(" (http")[0]
 
 
 class Peers:
-    """Paths of the tools that are there (tool -> path) and reasons for those that are not (tool -> text)."""
+    """Paths and versions of the tools that are there and work, and reasons for those that are not (tool -> text)."""
 
     def __init__(self):
-        self.path, self.missing = {}, {}
+        self.path, self.version, self.missing = {}, {}, {}
         # The system's own: another may be a shim that looks for an interpreter first, or load more at its start.
         self.path["python3"] = SYSTEM_PYTHON if os.access(SYSTEM_PYTHON, os.X_OK) else os.path.realpath(sys.executable)
         absent = [(tool, package) for tool, package in WANTED if not shutil.which(tool)]
@@ -38,6 +41,12 @@ class Peers:
                 self.path[tool] = shutil.which(tool)
             else:
                 self.missing[tool] = f"{tool} (not there)"
+        for tool, path in list(self.path.items()):
+            try:
+                self.version[tool] = ("node " if tool == "node" else "") + first_line(path, VERSION.get(tool, "--version"))
+            except ValueError as error:
+                del self.path[tool]
+                self.missing[tool] = f"{tool} ({error})"
 
     @staticmethod
     def install(packages):
@@ -69,5 +78,5 @@ class Peers:
         return there, list(absent.values())
 
     def versions(self):
-        texts = [(tool, first_line(path, VERSION.get(tool, "--version"))) for tool, path in self.path.items() if tool != "ld"]
-        return [f"node {text}" if tool == "node" else text for tool, text in texts] + ["not " + reason for reason in self.missing.values()]
+        """What the report says of all peers."""
+        return [text for tool, text in self.version.items() if tool != "ld"] + ["not " + reason for reason in self.missing.values()]

@@ -62,8 +62,7 @@ class Section:
 
     def markdown(self):
         parts = [f"## {self.title}\n"] + self.parts
-        if self.goals:
-            parts.append(table(GOAL_HEAD, [g.cells() for g in self.goals]))
+        parts.append(table(GOAL_HEAD, [g.cells() for g in self.goals]) if self.goals else "No limit is set here.\n")
         if self.conditions:
             parts.append(self.conditions + "\n")
         return "\n".join(parts)

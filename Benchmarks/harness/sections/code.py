@@ -48,7 +48,7 @@ def compare(context, name, n, contenders, rounds):
 
 def measure(context):
     section = Section("Speed of the code")
-    rounds = context.rounds(5, 1)
+    rounds = context.rounds(7, 1)
     prepare(context)
     rows, ratios, to_faster = [], {}, {}
     for name, full, small, _ in KERNELS:
@@ -85,6 +85,6 @@ def python(context, section):
             ratios[tool].append(best[tool] / best[GCC])
         rows.append([f"{name} {n}"] + [f"{best[t] / 1000:.1f}" + ("" if t == GCC else f" ({best[t] / best[GCC]:.1f})") for t in (GCC, SIMPLE, PYTHON)])
     rows.append(["**geometric mean**", ""] + [f"**{geometric_mean(ratios[t]):.1f}**" for t in (SIMPLE, PYTHON)])
-    section.say("Python takes 30 to 100 times as long, so its sizes are smaller and it runs once; at these, starting the process is a part "
-                "of the others' few milliseconds:")
+    section.say("Python takes far longer, so its sizes are smaller and all run once; starting the process is a part of the others' few "
+                "milliseconds:")
     section.table(["kernel", GCC, SIMPLE, PYTHON], rows)

@@ -12,7 +12,7 @@ FLOOR = "C, `write` alone"
 
 def measure(context):
     section = Section("Loading an image")
-    rounds = context.rounds(300, 10)
+    rounds = context.rounds(500, 10)
     run("gcc", "-O2", "-shared", "-fPIC", "-o", context.work("loadtime.so"), os.path.join(HERE, "loadtime.c"))
     plain, sizes = {FLOOR: [context.build_c("gcc", context.peer("c", "write.c"), "write", "-O2")]}, {}
     for functions in SIZES:

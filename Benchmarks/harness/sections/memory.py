@@ -11,7 +11,8 @@ def measure(context):
     rounds = context.rounds(3, 1)
     section.say(f"Peak resident memory in KiB, the largest of {rounds} runs; pages of libraries and mapped images that were touched count.")
     simple_file, c_file = context.work("memory.simple"), context.work("memory.c")
-    texts = generate.module(100000)
+    length = context.rounds(100000, 10000)
+    texts = generate.module(length)
     for path, text in ((simple_file, texts[0]), (c_file, texts[1])):
         with open(path, "w") as f:
             f.write(text)
@@ -23,7 +24,7 @@ def measure(context):
     ])
     samples = context.measurer.alternate(contenders, rounds, every={"`gcc -O0 -c`": rounds})
     lines = {name: texts["simplec" not in name].count("\n") for name in contenders}
-    section.say("**Compilers**, a module of 100,000 lines:")
+    section.say(f"**Compilers**, a module of {length:,} lines:")
     section.table(["compiler", "lines", "peak KiB", "KiB for each 100,000 lines"],
                   [(name, f"{lines[name]:,}", f"{peak(s):,}", f"{peak(s) / lines[name] * 1e5:,.0f}") for name, s in samples.items()])
     section.skipped(left_out)

@@ -11,7 +11,7 @@ EVERY = {"Go, `go run hello.go`": 50, "`node hello.js`": 10, "`python3 hello.py`
 
 def measure(context):
     section = Section("Warm start")
-    rounds = context.rounds(800, 25)
+    rounds = context.rounds(1000, 25)
     contenders, left_out = hello(context)
     context.measurer.agree({name: command for name, command in contenders.items() if "nothing" not in name})
     main = write_tree(context.work("thousand"), thousand_files())
