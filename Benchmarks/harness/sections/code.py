@@ -48,7 +48,7 @@ def compare(context, name, n, contenders, rounds):
 
 def measure(context):
     section = Section("Speed of the code")
-    rounds = context.rounds(7, 1)
+    rounds = context.rounds(5, 1)
     prepare(context)
     rows, ratios, to_faster = [], {}, {}
     for name, full, small, _ in KERNELS:

@@ -1,5 +1,5 @@
 """From an edit to the first output."""
-import os
+import os, time
 import generate
 from ..measure import low, middle
 from ..programs import chain, chain_module, write_tree
@@ -56,10 +56,13 @@ def one_of_fifty(context, section):
     for name, path in folder.items():
         write_tree(path, chain(language[name], MODULES, FUNCTIONS))
 
+    # Go's cache outlives a run: no two runs may make the same edits.
+    first = int(time.time()) % 1000000
+
     def change(_name, i):
         for name, path in folder.items():
             extension = language[name]
-            write_tree(path, {f"m{CHANGED}.{extension}": chain_module(extension, CHANGED, FUNCTIONS, edited=i + 1)})
+            write_tree(path, {f"m{CHANGED}.{extension}": chain_module(extension, CHANGED, FUNCTIONS, edited=first + i)})
 
     files = lambda extension: [os.path.join(folder[extension], f"m{i}.{extension}") for i in range(MODULES)]
     c_main, changed = os.path.join(folder["c"], "main.c"), os.path.join(folder["c"], f"m{CHANGED}")
