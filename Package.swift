@@ -53,7 +53,7 @@ let package = Package(
         stage("RuntimeABI", settings: safe),
         stage("MIR", ["CPlatform", "Support", "RuntimeABI"]),
         stage("Lowering", ["Support", "HIR", "MIR", "RuntimeABI"]),
-        stage("SMF", settings: safe),
+        stage("SMF", ["CPlatform"], settings: safe),
         stage("Codegen", ["Support", "MIR", "SMF", "RuntimeABI"]),
         stage("Linker", ["Support", "SMF"]),
         stage("Runtime", ["CPlatform", "SMF", "RuntimeABI"], settings: safe),

@@ -10,7 +10,7 @@ import Testing
         "HIR": ["Support", "Diagnostics", "Syntax", "RuntimeABI", "StandardLibrary"],
         "MIR": ["Support", "RuntimeABI", "CPlatform"],
         "Lowering": ["Support", "HIR", "MIR", "RuntimeABI"],
-        "SMF": [],
+        "SMF": ["CPlatform"],
         "Codegen": ["Support", "MIR", "SMF", "RuntimeABI"],
         "Linker": ["Support", "SMF"],
         "Runtime": ["CPlatform", "SMF", "RuntimeABI"],
