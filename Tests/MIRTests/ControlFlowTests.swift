@@ -136,10 +136,10 @@ struct ControlFlowTests {
                 """
                 b0(v1: i64, v2: i8):
                   v3 = iconst i64 1
-                  branch v2, b1(v2), b2
-                b1(v4: i8):
-                  v5 = add i64 v3, v3
-                  return v5
+                  branch v2, b1(v3, v2), b2
+                b1(v4: i64, v5: i8):
+                  v6 = add i64 v3, v3
+                  return v6
                 b2:
                   return v1
                 }
