@@ -66,8 +66,9 @@ extension Compilation {
             // What runs on `…_init` is the top level: C has a main of its own.
             checked.main = nil
         }
+        var linkNames = LinkNameTable()
         for index in checked.modules.indices {
-            let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
+            let (module, description) = lowerDescribed(&checked, module: ModuleID(index), &linkNames)
             modules.append(module)
             moduleDescriptions.append(description)
         }
