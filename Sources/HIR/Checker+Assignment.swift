@@ -98,7 +98,9 @@ extension Checker {
         switch program.types.kind(t) {
         case .nilType, .error, .never: return true
         case .option: return isExitValue(program.types.argument(t, 0))
-        default: return isNumberLike(t)
+        case .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str, .tuple, .array, .range,
+            .function, .structure, .parameter, .variable:
+            return isNumberLike(t)
         }
     }
 
@@ -159,8 +161,10 @@ extension Checker {
                 _ = infer(valueNode)
                 return .none
             case .global:
-                warning("W0502", "this creates a local variable that hides the module-level `\(text(name))`", span)
-            default: break
+                warning(
+                    "W0502", "this creates a local variable that hides the module-level `\(text(name))`", span,
+                    helps: ["the module-level one keeps its value; to change it here, declare it with `var \(text(name))`"])
+            case .function, .structure, .alias, .module, .broken: break
             }
         }
         let value = infer(valueNode)

@@ -75,6 +75,10 @@ extension Checker {
             unsupported("`\(text(name))` is", callee.span)
             return errorExpr(n.span)
         }
+        if modules[context.module].isPrelude, text(name) == "require_positive" {
+            let values = context.tree.elements(n.listB).map { check($0, expected: .i64) }
+            return builtin(.requirePositive, .nilType, values, at: n.span)
+        }
         reportUnknown(name, callee.span)
         for argument in context.tree.elements(n.listB) { _ = inferArgumentForErrors(argument) }
         return errorExpr(n.span)

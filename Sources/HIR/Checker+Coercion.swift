@@ -57,7 +57,7 @@ extension Checker {
             return errorExpr(span)
         }
         if source == .nilType, context.body[expr].kind == .call || context.body[expr].kind == .builtin {
-            helps.append("this call gives no value; a `\(describe(target))` must stand here")
+            helps.append("this call gives no value, and `\(describe(target))` is needed here")
         } else if source == .nilType && context.body[expr].kind == .nilConstant {
             helps.append("a plain `\(describe(target))` is never nil; use `\(describe(target))?`")
         } else if program.types.kind(source) == .option, resolve(program.types.argument(source, 0)) == target {

@@ -199,7 +199,9 @@ extension Checker {
         }
         let name = tree.name(target.listA, 0)
         guard let definition = modules[context.module].definitions[name] else {
-            error("E0201", "unknown type `\(text(name))`", target.span, label: "not found in this module")
+            if !isRepeated("E0201", name, target.span) {
+                error("E0201", "unknown type `\(text(name))`", target.span, label: "not found in this module")
+            }
             return
         }
         if definition.kind == .broken { return }
@@ -297,41 +299,86 @@ extension Checker {
             default: break
             }
         }
+        // Names that blocks around the present place declare: assignments there mean these.
+        var inner: ContiguousArray<NameID> = []
+        func declareInner(_ pattern: NodeID) {
+            guard pattern.exists else { return }
+            let p = tree[pattern]
+            switch p.kind {
+            case .bindingPattern: inner.append(p.nameA)
+            case .atPattern:
+                inner.append(p.nameA)
+                declareInner(p.nodeB)
+            case .restPattern: if p.a != 0 { inner.append(p.nameA) }
+            case .fieldPattern: if p.b != 0 { declareInner(p.nodeB) } else { inner.append(p.nameA) }
+            case .tuplePattern, .arrayPattern: for part in tree.elements(p.listA) { declareInner(part) }
+            case .pathPattern, .recordPattern: for part in tree.elements(p.listB) { declareInner(part) }
+            // All alternatives bind the same names.
+            case .orPattern: if tree.count(p.listA) > 0 { declareInner(tree.element(p.listA, 0)) }
+            default: break
+            }
+        }
+        func declareCondition(_ condition: NodeID) {
+            if tree[condition].kind == .letCondition { declareInner(tree[condition].nodeA) }
+        }
         // Bare assignments may stand in nested blocks; declarations count only at the outermost level.
         func walk(_ node: NodeID, outermost: Bool, level: Int) {
             if !node.exists || level > 200 { return }
             let n = tree[node]
+            let mark = inner.count
             switch n.kind {
             case .declaration:
-                if outermost { considerPattern(n.nodeA, node, mutable: n.flags & 1 != 0, value: n.nodeC, type: n.nodeB) }
+                walk(n.nodeC, outermost: false, level: level + 1)
+                if outermost {
+                    considerPattern(n.nodeA, node, mutable: n.flags & 1 != 0, value: n.nodeC, type: n.nodeB)
+                } else {
+                    declareInner(n.nodeA)
+                }
+                return
+            case .constDefinition, .functionDefinition: if !outermost { return inner.append(n.nameA) }
             case .assignment:
+                walk(n.nodeB, outermost: false, level: level + 1)
                 let target = tree[n.nodeA]
-                if target.kind == .name {
+                if target.kind == .name, !inner.contains(target.nameA) {
                     consider(target.nameA, node, mutable: true, value: n.nodeB, type: .none, nested: !outermost)
                 }
                 if target.kind == .tuple {
-                    for part in tree.elements(target.listA) where tree[part].kind == .name {
+                    for part in tree.elements(target.listA) where tree[part].kind == .name && !inner.contains(tree[part].nameA) {
                         consider(tree[part].nameA, node, mutable: true, value: .none, type: .none, nested: !outermost)
                     }
                 }
+            case .augmentedAssignment: walk(n.nodeB, outermost: false, level: level + 1)
             case .ifExpression:
                 // Chains of `elif` are long, not deep.
                 var link = n
                 while true {
+                    declareCondition(link.nodeA)
                     walk(link.nodeB, outermost: false, level: level + 1)
+                    inner.removeLast(inner.count - mark)
                     guard link.c != 0 else { return }
                     let next = tree[link.nodeC]
                     if next.kind != .ifExpression { return walk(link.nodeC, outermost: false, level: level + 1) }
                     link = next
                 }
             case .block: for part in tree.elements(n.listA) { walk(part, outermost: false, level: level + 1) }
-            case .whileStatement, .labeled: walk(n.nodeB, outermost: false, level: level + 1)
+            case .whileStatement:
+                declareCondition(n.nodeA)
+                walk(n.nodeB, outermost: false, level: level + 1)
+            case .labeled: walk(n.nodeB, outermost: false, level: level + 1)
             case .loopStatement: walk(n.nodeA, outermost: false, level: level + 1)
-            case .forStatement: walk(n.nodeC, outermost: false, level: level + 1)
+            case .forStatement:
+                declareInner(n.nodeA)
+                walk(n.nodeC, outermost: false, level: level + 1)
             case .expressionStatement: walk(n.nodeA, outermost: false, level: level + 1)
-            case .matchExpression: for arm in tree.elements(n.listB) { walk(tree[arm].nodeC, outermost: false, level: level + 1) }
+            case .matchExpression:
+                for arm in tree.elements(n.listB) {
+                    declareInner(tree[arm].nodeA)
+                    walk(tree[arm].nodeC, outermost: false, level: level + 1)
+                    inner.removeLast(inner.count - mark)
+                }
             default: break
             }
+            inner.removeLast(inner.count - mark)
         }
         for item in tree.elements(items) { walk(item, outermost: true, level: 0) }
     }

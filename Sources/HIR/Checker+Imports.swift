@@ -155,7 +155,9 @@ extension Checker {
         let tree = context.tree
         let first = tree.name(list, 0)
         guard var definition = lookUpDefinition(first, span) else {
-            error("E0201", "unknown name `\(text(first))`", span, label: "not found in this scope")
+            if !isRepeated("E0201", first, span) {
+                error("E0201", "unknown name `\(text(first))`", span, label: "not found in this scope")
+            }
             return nil
         }
         var name = first
@@ -176,6 +178,7 @@ extension Checker {
     /// Item `name` of module `index`, visible from here; reports errors.
     func moduleItem(_ index: Int, _ name: NameID, _ span: SourceSpan) -> Definition? {
         guard let definition = findItem(index, name) else {
+            if isRepeated("E0601", name, span) { return nil }
             let names = modules[index].definitions.names.filter { modules[index].publicNames.contains($0) }.map { text($0) }
             error(
                 "E0601", "module `\(modules[index].path)` has no item `\(text(name))`", span,
@@ -183,6 +186,7 @@ extension Checker {
             return nil
         }
         if !isVisible(name, in: index) {
+            if isRepeated("E0603", name, span) { return nil }
             reportPrivate(name, index, span)
             return nil
         }

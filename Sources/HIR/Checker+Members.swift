@@ -136,7 +136,7 @@ extension Checker {
             let isMethod = structRecords[id].methods[name] != nil
             if isMethod {
                 unsupported("methods as values are", nameSpan, helps: ["call it: `.\(text(name))(…)`"])
-            } else {
+            } else if !isRepeated("E0203", name, nameSpan, in: baseType) {
                 error(
                     "E0203", "`\(describe(baseType))` has no field `\(text(name))`", nameSpan,
                     helps: suggestion(text(name), program.structs[id].fieldNames.map { text($0) }))
@@ -175,7 +175,7 @@ extension Checker {
                     let type = aliases[definition.index].type ?? .error
                     return type == .error ? .broken : .type(type)
                 case .broken: return .broken
-                default: return .none
+                case .function, .constant, .global: return .none
                 }
             }
             if let type = known.typeNames[n.nameA] { return .type(type) }
@@ -205,7 +205,7 @@ extension Checker {
                 for _ in 0..<structRecords[definition.index].typeParameters.count { arguments.append(newVariable()) }
                 return .type(program.types.intern(.structure, payload: UInt32(definition.index), arguments))
             case .broken: return .broken
-            default: return .none
+            case .function, .constant, .global, .alias: return .none
             }
         case .index:
             // `Pair[i64, str].make(…)`

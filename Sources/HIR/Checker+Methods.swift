@@ -24,7 +24,7 @@ extension Checker {
                 if case .type(let type) = resolvePath(n.nodeA) { return construct(type, n) }
                 return errorExpr(n.span)
             case .broken: return errorExpr(n.span)
-            default: return notCallable(useDefinition(definition, name, nameSpan), n)
+            case .constant, .global, .module: return notCallable(useDefinition(definition, name, nameSpan), n)
             }
         case .type(let type): return callStatic(type, name, n, nameSpan, hint: hint)
         case .none: break
@@ -74,6 +74,7 @@ extension Checker {
     }
 
     func unknownMethod(_ t: TypeID, _ name: NameID, _ span: SourceSpan, _ candidates: [String]) {
+        if isRepeated("E0203", name, span, in: t) { return }
         error(
             "E0203", "`\(describe(t))` has no method `\(text(name))`", span, helps: suggestion(text(name), candidates))
     }
@@ -85,9 +86,12 @@ extension Checker {
         prepareSignature(method)
         let record = functionRecords[method.index]
         if record.isStatic {
-            error(
-                "E0203", "`\(program.functions[method.index].name)` is a static method", nameSpan,
-                helps: ["call it on the type: `\(describe(t)).\(text(record.name))(…)`"])
+            if !record.lacksSelf {
+                error(
+                    "E0203", "`\(program.functions[method.index].name)` is a static method", nameSpan,
+                    helps: ["call it on the type: `\(describe(t)).\(text(record.name))(…)`"])
+            }
+            for argument in context.tree.elements(n.listB) { _ = inferArgumentForErrors(argument) }
             return errorExpr(n.span)
         }
         if record.isPrivate && record.module != context.module {
@@ -122,16 +126,20 @@ extension Checker {
     /// §4.3: may the value at `place` be changed in place?
     func isMutablePlace(_ place: ExprID) -> Bool {
         let e = context.body[place]
-        switch e.kind {
-        case .local: return context.infos[Int(e.a)].isMutable
-        case .global: return globalRecords[Int(e.a)].isMutable && globalRecords[Int(e.a)].module == context.module
-        case .field:
+        // Wrong code was reported.
+        if e.kind == .error { return true }
+        switch e.kind.placeForm {
+        case .variable:
+            if e.kind == .local { return context.infos[Int(e.a)].isMutable }
+            return globalRecords[Int(e.a)].isMutable && globalRecords[Int(e.a)].module == context.module
+        case .part:
+            // Tuples cannot be changed in part.
+            guard e.kind == .field else { return false }
             let base = resolve(type(of: e.exprA))
             guard program.types.kind(base) == .structure, structRecords[Int(program.types.payload(base))].isMutable else { return false }
             return isMutablePlace(e.exprA)
-        case .index: return kind(type(of: e.exprA)) == .array
-        case .error: return true
-        default: return false
+        case .element: return kind(type(of: e.exprA)) == .array
+        case .none: return false
         }
     }
 

@@ -40,28 +40,79 @@ extension Checker {
             context.silentErrors += 1
             return
         }
+        if isRepeated("E0201", name, span) { return }
         var candidates: [String] = context.infos.map { text($0.name) }.filter { !$0.isEmpty }
         candidates += modules[context.module].definitions.names.map { text($0) }
         candidates += modules[context.module].importNames.names.map { text($0) }
         candidates += PreludeFunction.allCases.map(\.rawValue) + ["Some", "None", "true", "false", "nil"]
         var helps = suggestion(text(name), candidates)
         let field = context.owner.map { program.structs[$0.index].fieldNames.contains(name) } ?? false
-        if let later = laterDeclaration(of: name, behind: span) {
-            helps = ["`\(text(name))` is declared further down, in line \(later); a variable can be used only below its declaration"]
-        }
+        if let help = helpAboutScope(of: name, at: span) { helps = [help] }
         if field { helps = ["members are not in scope by themselves: write `self.\(text(name))`"] }
         error("E0201", "unknown name `\(text(name))`", span, label: "not found in this scope", helps: helps)
     }
 
-    /// The line of the next declaration of variable `name` behind a mention of it, for a help.
-    private func laterDeclaration(of name: NameID, behind span: SourceSpan) -> Int? {
-        let tree = context.tree
-        var found: UInt32?
-        for n in tree.nodes where n.kind == .declaration && n.span.start > span.end {
-            let pattern = tree[n.nodeA]
-            if pattern.kind == .bindingPattern, pattern.nameA == name, n.span.start < found ?? .max { found = n.span.start }
+    /// `true` iff the same mistake, code and name, was reported in this module before: then the place at hand is only
+    /// added to that diagnostic (`noteRepetitions`). One missing declaration is one mistake, however often it is used.
+    ///
+    /// - Parameter type: where members are looked for, for code E0203.
+    func isRepeated(_ code: DiagnosticCode, _ name: NameID, _ span: SourceSpan, in type: TypeID = .error) -> Bool {
+        if silenced > 0 { return false }
+        let mistake = Mistake(code: code, name: name, type: type, file: context.file)
+        if repeatedMistakes[mistake] == nil {
+            repeatedMistakes[mistake] = (index: diagnostics.all.count, places: [span])
+            return false
         }
-        return found.map { program.sources[context.file].lineAndColumn(of: $0).line }
+        repeatedMistakes[mistake]?.places.append(span)
+        // What follows from it stays silent, as behind any error.
+        return true
+    }
+
+    /// Puts each mistake that was reported once at its first place in the source, and tells where it was made again.
+    func noteRepetitions() {
+        for (mistake, (index, places)) in repeatedMistakes where places.count > 1 {
+            let source = program.sources[mistake.file]
+            let sorted = places.sorted { $0.start < $1.start }
+            let first = source.lineAndColumn(of: sorted[0].start).line
+            var lines: [Int] = []
+            for place in sorted {
+                let line = source.lineAndColumn(of: place.start).line
+                if line != first, lines.last != line { lines.append(line) }
+            }
+            diagnostics.move(index, to: sorted[0])
+            if lines.isEmpty { continue }
+            let list = lines.prefix(6).map(String.init).joined(separator: ", ") + (lines.count > 6 ? ", …" : "")
+            diagnostics.addNote("the same in line\(lines.count > 1 ? "s" : "") \(list)", to: index)
+        }
+    }
+
+    /// Why variable `name`, mentioned at `span`, is not in scope although the function declares one of the name.
+    private func helpAboutScope(of name: NameID, at span: SourceSpan) -> String? {
+        let tree = context.tree
+        let own = context.function.map { tree[functionRecords[$0.index].node].span }
+        var later: UInt32?
+        var inner: UInt32?
+        // Each costs a look at the whole tree.
+        var examined = 0
+        for n in tree.nodes where n.kind == .bindingPattern && n.nameA == name {
+            examined += 1
+            if examined > 32 { break }
+            if let own, !own.contains(n.span.start) { continue }
+            if tree.nodes.contains(where: { $0.kind == .functionDefinition && $0.span != own && $0.span.contains(n.span.start) }) { continue }
+            // The blocks that the name is visible in must hold the mention, too.
+            let isVisible = tree.nodes.allSatisfy { $0.kind != .block || !$0.span.contains(n.span.start) || $0.span.contains(span.start) }
+            if n.span.start < span.start {
+                // Of a block that has ended, a loop or an arm.
+                inner = n.span.start
+            } else if isVisible, n.span.start < later ?? .max {
+                later = n.span.start
+            }
+        }
+        func line(_ offset: UInt32) -> Int { program.sources[context.file].lineAndColumn(of: offset).line }
+        if let later {
+            return "`\(text(name))` is declared further down, in line \(line(later)); a variable can be used only below its declaration"
+        }
+        return inner.map { "the `\(text(name))` of line \(line($0)) exists only inside its block: declare a variable before the block" }
     }
 
     /// A read of local `index` (into `infos`).
@@ -141,7 +192,22 @@ extension Checker {
 
     func inferSelf(_ n: Node) -> ExprID {
         if let local = lookUpLocal(known.selfName) { return readLocal(local, n.span) }
-        error("E0210", "`self` outside a method", n.span, helps: ["add a `self` parameter to the method"])
+        // Once for a function.
+        if context.reportedSelf { return errorExpr(n.span) }
+        context.reportedSelf = true
+        guard let function = context.function, functionRecords[function.index].owner != nil else {
+            error("E0210", "`self` outside a method", n.span, helps: ["only functions inside a type have `self`"])
+            return errorExpr(n.span)
+        }
+        let record = functionRecords[function.index]
+        error(
+            "E0210", "`\(text(record.name))` uses `self` but has no `self` parameter", n.span,
+            secondary: [label(record.nameSpan, "a function without `self` is static")],
+            helps: ["write `fn \(text(record.name))(self\(record.parameters.isEmpty ? "" : ", …"))`"])
         return errorExpr(n.span)
     }
+}
+
+extension SourceSpan {
+    fileprivate func contains(_ offset: UInt32) -> Bool { start <= offset && offset < end }
 }

@@ -44,7 +44,9 @@ extension Checker {
         guard case .type(let type) = resolvePath(n.nodeA) else {
             let path = context.tree[n.nodeA]
             if path.kind == .name, lookUpLocal(path.nameA) == nil, lookUpDefinition(path.nameA) == nil {
-                error("E0201", "unknown type `\(text(path.nameA))`", path.span, label: "not found in this scope")
+                if !isRepeated("E0201", path.nameA, path.span) {
+                    error("E0201", "unknown type `\(text(path.nameA))`", path.span, label: "not found in this scope")
+                }
             } else if case .none = resolvePath(n.nodeA) {
                 error("E0208", "this is not a struct", path.span)
             }

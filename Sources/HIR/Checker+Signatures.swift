@@ -97,6 +97,7 @@ extension Checker {
             }
             record.parameters.append(entry)
         }
+        if record.owner != nil, record.isStatic { record.lacksSelf = mentionsSelf(record.node) }
         let result = tree.element(n.listB, 2)
         if result.exists {
             record.hasResultAnnotation = true
@@ -112,6 +113,17 @@ extension Checker {
         functionRecords[id.index] = record
         warnAboutPrivateTypes(in: id)
         leaveContext(saved)
+    }
+
+    /// `true` iff `self` stands somewhere in function `node`, whose parts are the nodes in front of it.
+    private func mentionsSelf(_ node: NodeID) -> Bool {
+        let start = context.tree[node].span.start
+        var i = node.index - 1
+        while i > 0, context.tree.nodes[i].span.start >= start {
+            if context.tree.nodes[i].kind == .selfValue { return true }
+            i -= 1
+        }
+        return false
     }
 
     private func applyWhere(_ predicate: NodeID, _ record: inout FunctionRecord) {

@@ -230,9 +230,10 @@ extension Checker {
         }
         context.returnedPlain = true
         if !unify(context.resultType, t) {
-            error(
-                "E0301", "this returns `\(describe(t))`, but an earlier path returns `\(describe(context.resultType))`",
-                context.tree[node].span, helps: isNil(value) ? ["declare the result: `-> \(describe(context.resultType))?`"] : [])
+            let helps = isNil(value) ? ["declare the result: `-> \(spelling(context.resultType))?`"] : []
+            refuseResult(t, context.tree[node].span, helps: helps)
+        } else if context.firstReturn == nil {
+            context.firstReturn = context.tree[node].span
         }
     }
 

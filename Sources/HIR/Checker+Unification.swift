@@ -217,4 +217,13 @@ extension Checker {
             }
         }
     }
+
+    /// `type` as it can be written in a program; a literal's type is its default.
+    func spelling(_ type: TypeID) -> String {
+        switch variableClass(type) {
+        case .number: "i64"
+        case .float: "f64"
+        case .any, nil: describe(type)
+        }
+    }
 }

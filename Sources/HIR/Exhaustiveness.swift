@@ -239,7 +239,8 @@ extension Checker {
                 }
             }
             return (0...longest).map { .length($0) } + [.atLeast(longest + 1)]
-        default:
+        case .error, .never, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str, .range, .function,
+            .parameter, .variable:
             guard let (low, high) = domain(type) else { return nil }
             var cuts: [UInt64] = [low]
             for head in heads {

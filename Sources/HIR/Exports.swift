@@ -13,7 +13,7 @@ extension Checker {
             switch definition.kind {
             case .function: return program.functions[definition.index].typeParameterCount == 0
             case .global: return true
-            default: return false
+            case .structure, .constant, .alias, .module, .broken: return false
             }
         }
     }

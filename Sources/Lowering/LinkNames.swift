@@ -20,7 +20,9 @@ extension HIRProgram {
         case .range: spellArgumentsForLinking(type, "Range[", "]", &text)
         case .option: spellArgumentsForLinking(type, "Option[", "]", &text)
         case .function: spellArgumentsForLinking(type, "fn(", ")", &text)
-        default: spell(type, &text)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .structure, .parameter, .variable:
+            spell(type, &text)
         }
     }
 

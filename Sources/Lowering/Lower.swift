@@ -266,12 +266,18 @@ struct Lowerer {
 
     /// `true` iff the body at hand, which cannot be lowered then, has a value with too many parts.
     private mutating func refusesOversizedValues(_ file: FileID) -> Bool {
-        for i in body.locals.indices { measure(concrete(body.locals[i].type)) }
-        for i in body.exprs.indices where body.exprs[i].type > .str { measure(concrete(body.exprs[i].type)) }
+        var position: UInt32?
+        for i in body.locals.indices {
+            measure(concrete(body.locals[i].type))
+            if layouts.oversized != nil, position == nil { position = body.locals[i].position }
+        }
+        for i in body.exprs.indices where body.exprs[i].type > .str {
+            measure(concrete(body.exprs[i].type))
+            if layouts.oversized != nil, position == nil { position = body.exprs[i].position }
+        }
         guard let type = layouts.oversized else { return false }
         if program.oversizedValue != nil { return true }
-        let position = body.exprs.first { concrete($0.type) == type }?.position ?? body[body.root].position
-        program.oversizedValue = OversizedValue(type: type, file: file, position: position)
+        program.oversizedValue = OversizedValue(type: type, file: file, position: position ?? body[body.root].position)
         return true
     }
     /// Computes the layout of a type and of what an Option or array of it holds.
@@ -536,7 +542,9 @@ struct Lowerer {
             builder.seal(join)
             builder.switchTo(join)
             return builder.read(result)
-        default: return builder.iconst(.i64, 0)
+        case .error, .never, .nilType, .bool, .char, .str, .tuple, .array, .range, .function, .structure, .parameter,
+            .variable:
+            return builder.iconst(.i64, 0)
         }
     }
 

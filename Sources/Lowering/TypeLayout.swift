@@ -184,7 +184,9 @@ struct TypeLayoutTable {
             if type == option { return true }
             switch program.types.kind(type) {
             case .tuple, .option, .structure: if !seen.insert(type).inserted { continue }
-            default: continue
+            case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64,
+                .str, .array, .range, .function, .parameter, .variable:
+                continue
             }
             if program.types.kind(type) == .structure {
                 for i in program.structs[Int(program.types.payload(type))].fieldTypes.indices {
@@ -203,7 +205,9 @@ struct TypeLayoutTable {
             for i in 0..<program.types.count(type)
             where mentionsRecursiveStruct(program.types.argument(type, i), program) { return true }
             return false
-        default: return false
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .array, .range, .function, .parameter, .variable:
+            return false
         }
     }
 

@@ -60,10 +60,28 @@ extension Parser {
 
     /// Reports E0105 at the block's header.
     mutating func emptyBlock(_ header: SourceSpan) -> SyntaxFailure {
-        report(
-            "E0105", "this block is empty", header, label: "nothing is indented below this line",
-            helps: ["indent the statements that belong to it, or write `pass`"])
+        var helps = ["indent the statements that belong to it, or write `pass`"]
+        if kind == .newline, isIndentedOtherwise(Int(tokens[min(p + 1, tokens.count - 1)].start), than: Int(header.start)) {
+            helps = ["a tab counts as 4 columns, so that the next line is not indented more than this one: indent with spaces only"]
+        }
+        report("E0105", "this block is empty", header, label: "nothing is indented below this line", helps: helps)
         return SyntaxFailure()
+    }
+
+    /// `true` iff only one of the lines with these offsets is indented with tabs.
+    private func isIndentedOtherwise(_ offset: Int, than other: Int) -> Bool {
+        func indentation(_ offset: Int) -> (tabs: Bool, blanks: Bool) {
+            var i = min(offset, bytes.count)
+            while i > 0, bytes[i - 1] != 10 { i -= 1 }
+            var found = (tabs: false, blanks: false)
+            while i < bytes.count, bytes[i] == 0x20 || bytes[i] == 0x09 {
+                if bytes[i] == 0x09 { found.tabs = true } else { found.blanks = true }
+                i += 1
+            }
+            return found
+        }
+        let a = indentation(offset), b = indentation(other)
+        return (a.tabs || b.tabs) && (a.blanks || b.blanks) && a != b
     }
 
     /// body = NL INDENT block DEDENT | one_line, behind the `:`.

@@ -345,9 +345,15 @@ extension Parser {
                 "`x->m()` is a statement that means `x = x.m()`; in an expression write `x.m()`",
             ])
         }
-        if kind == .docString { return unexpected("the end of the line") }
+        if kind == .colon, lineToken < p, ["elsif", "elseif"].contains(text(tokens[lineToken].span)) {
+            let word = tokens[lineToken].span
+            report("E0101", "`\(text(word))` is no keyword", word, helps: ["a further condition begins with `elif`"])
+            return SyntaxFailure()
+        }
         return unexpected("the end of the line")
     }
+
+    private func isNameLike(_ kind: TokenKind) -> Bool { kind == .identifier || kind == .integer || kind.isKeyword }
 
     /// A help when the present place looks like another language.
     func foreignHelps() -> [String] {
@@ -356,6 +362,11 @@ extension Parser {
         // Pairs of adjacent operators.
         if p > 1, previous.kind == .minus, tokens[p - 2].kind == .minus, tokens[p - 2].end == previous.start {
             return ["there is no `--`: write `x -= 1`"]
+        }
+        if previous.kind == .string || previous.kind == .stringEnd, previous.end == start, p > 0, isNameLike(kind) {
+            return bytes[Int(previous.end) - 1] == 0x27
+                ? ["the text ends here: one in `'…'` cannot hold a `'`; write it between `\"`"]
+                : ["the text ends here: a `\"` inside a text is written `\\\"`"]
         }
         if previous.kind == .question {
             return ["a conditional value is written `if condition: a else: b`"]
