@@ -16,6 +16,8 @@ package enum ModuleInspector {
         package var isSound: Bool
         /// Why a part that was asked for is missing; `nil` if nothing is.
         package var failure: String?
+        /// What could not be read and is therefore left out of a part that was asked for.
+        package var warnings: [String]
     }
 
     /// Describes the module `bytes`, read from `path`, as far as it can be read. A standalone executable is the module
@@ -34,6 +36,7 @@ package enum ModuleInspector {
                 }
             }
             var text: String
+            var warnings = disassembly?.problems ?? []
             if options.json {
                 text = smfJSON(raw) { json, _ in disassembly?.write(to: &json) }
             } else {
@@ -41,9 +44,10 @@ package enum ModuleInspector {
                 if let disassembly {
                     var sources = SourceLines(folders: [SystemFile.currentDirectory, PathText.directory(of: PathText.absolute(path, from: SystemFile.currentDirectory))])
                     text += disassembly.annotatedText(&sources)
+                    warnings += sources.problems
                 }
             }
-            return Answer(text: text, isSound: module.problem == nil, failure: failure)
+            return Answer(text: text, isSound: module.problem == nil, failure: failure, warnings: warnings)
         }
     }
 
