@@ -108,6 +108,10 @@ let package = Package(
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
         tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
         tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport"]),
+        // The program of Examples/EmbeddingHost, which is a package of its own: the tests build it with all else and run it.
+        .executableTarget(
+            name: "EmbeddingHostExample", dependencies: ["SimpleLoader", "SimpleCompiler"],
+            path: "Examples/EmbeddingHost/Sources/EmbeddingHost"),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).

@@ -94,7 +94,9 @@ static inline const char *simple_capstone_operands(const struct simple_capstone 
 /// The version of the C library that this program uses.
 static inline const char *simple_capstone_libc_version(void) { return gnu_get_libc_version(); }
 
+/// Closes what `simple_capstone_open` opened, if it did.
 static inline void simple_capstone_close(struct simple_capstone *capstone) {
+    if (!capstone->library) return;
     capstone->free_instructions(capstone->instruction, 1);
     capstone->close(&capstone->handle);
     dlclose(capstone->library);
