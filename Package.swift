@@ -107,7 +107,7 @@ let package = Package(
         tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF", "Support"]),
         tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
-        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport"]),
+        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport", "CTestSupport"]),
         // The program of Examples/EmbeddingHost, which is a package of its own: the tests build it with all else and run it.
         .executableTarget(
             name: "EmbeddingHostExample", dependencies: ["SimpleLoader", "SimpleCompiler"],

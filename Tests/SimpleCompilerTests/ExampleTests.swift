@@ -20,7 +20,19 @@ import Testing
             #expect(
                 result.stdoutText == """
                     exports:
-                      fn label(str, [str]) -> str
+                      fn rules.label(name: str, tags: [str]) -> str
+                      fn rules.price(net: f64, count: i64) -> f64
+                      fn rules.tag_at(tags: [str], index: i64) -> str
+                      static mut rules.vat: f64
+                    price: 267.75
+                    label: tea (green, hot)
+                    asked for fn(str) -> f64, it is fn(f64, i64) -> f64
+                    without VAT: 225.0
+                    caught panic[P008]: index 3 out of range for array of length 1
+                    total: 4509.45
+                    a program, run by its entry point with 2 arguments
+                    exit status: 107
+
                     """, "\(result.stdoutText)")
         }
     }
@@ -31,7 +43,7 @@ import Testing
         let result = ProcessRunner.run(
             Executables.embeddingHost, ["broken.simple"], in: folder.path,
             environment: ["SIMPLE_CACHE_DIR": folder.path + "/cache"])
-        #expect(result.status != 0)
+        #expect(result.status == 1)
         #expect(result.stdoutText.hasPrefix("cannot load the rules:\n") && result.stdoutText.contains("E0306"), "\(result.stdoutText)")
     }
 }
