@@ -44,7 +44,7 @@ import Testing
     @Test func changedProgramsLeaveNothing() async {
         await #expect(processExitsWith: .success) {
             let host = Host()
-            try MemoryTests.expectNoGrowth(100, 2000) { i in
+            try MemoryTests.expectNoGrowth(100, 500) { i in
                 host.write(i)
                 let result = try host.pipeline.compile(source: host.source, output: host.folder.path + "/app.smf")
                 if !result.wasCompiled || result.diagnostics.count != 1 { exit(2) }
@@ -57,7 +57,7 @@ import Testing
             let host = Host()
             host.write(1)
             _ = try host.pipeline.compile(source: host.source, output: host.folder.path + "/app.smf")
-            try MemoryTests.expectNoGrowth(100, 1000) { _ in
+            try MemoryTests.expectNoGrowth(100, 500) { _ in
                 let result = try host.pipeline.compile(source: host.source, output: host.folder.path + "/app.smf")
                 if result.wasCompiled { exit(2) }
                 if try host.pipeline.needsRecompile(source: host.source) { exit(3) }
