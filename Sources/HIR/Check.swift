@@ -106,7 +106,7 @@ struct ModuleState {
     var targets: [NodeID: ImportTarget]
     var definitions = NameMap<Definition>()
     /// Visible from other modules.
-    var publicNames: Set<NameID> = []
+    var publicNames = IndexMap<Void>()
     /// Named imports: index into `imports`.
     var importNames = NameMap<Int>()
     var imports: [ImportBinding] = []

@@ -91,7 +91,7 @@ extension Checker {
         let index = context.module
         let flags = DefinitionFlags(rawValue: n.flags)
         if flags.contains(.isPublic) || flags.contains(.isCrate) || flags.contains(.isSuper) {
-            modules[index].publicNames.insert(name)
+            modules[index].publicNames.set(name, ())
         }
         if modules[index].definitions[name] != nil {
             error(
@@ -270,13 +270,13 @@ extension Checker {
     private func collectTopLevelNames(_ items: ListID) {
         let tree = context.tree
         // Names surely assigned or declared at the outermost level before they are met again.
-        var settled: Set<NameID> = []
+        var settled = IndexMap<Void>()
         func consider(_ name: NameID, _ node: NodeID, mutable: Bool, value: NodeID, type: NodeID, nested: Bool = false) {
             if name == known.main { return }
             // A name first assigned inside a block may be missing later: P014 at run time, so it needs its flag.
             let mentioned = mentions.contains(name)
             if nested ? settled.contains(name) && !mentioned : !mentioned && modules[context.module].definitions[name] == nil {
-                settled.insert(name)
+                settled.set(name, ())
                 return
             }
             if let existing = modules[context.module].definitions[name] {

@@ -79,17 +79,16 @@ struct LinkNameTable {
         if isCounted[module.index] { return }
         isCounted[module.index] = true
         let info = program.modules[module.index]
-        var seen: [String: UInt32] = [:]
-        seen.reserveCapacity(info.functions.count + info.globals.count)
+        var seen = TextMap<UInt32>()
         for function in info.functions {
             functionNumbers[function.index] = next(program.functions[function.index].name, &seen)
         }
         for global in info.globals { globalNumbers[global.index] = next(program.globals[global.index].name, &seen) }
     }
 
-    private func next(_ name: String, _ seen: inout [String: UInt32]) -> UInt32 {
+    private func next(_ name: String, _ seen: inout TextMap<UInt32>) -> UInt32 {
         let number = (seen[name] ?? 0) + 1
-        seen[name] = number
+        seen.set(name, number)
         return number
     }
 }

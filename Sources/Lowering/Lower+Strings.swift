@@ -27,7 +27,8 @@ extension Lowerer {
     }
 
     private mutating func stringSymbol(_ text: ContiguousArray<UInt8>) -> SymbolID {
-        if let known = stringsByText[text] { return known }
+        let hash = HashIndex.hash(text)
+        if let known = stringIndex.find(hash, where: { strings[$0].text == text }) { return strings[known].symbol }
         var bytes = ByteWriter(capacity: text.count + 32)
         bytes.write(ObjectKind.stringInline.rawValue)
         bytes.write(UInt64(text.count))
@@ -37,10 +38,11 @@ extension Lowerer {
         bytes.append(contentsOf: text)
         bytes.append(0)
         let symbol = module.addSymbol(
-            Symbol(name: "simple.string.\(stringsByText.count)", kind: .data, linkage: .local))
+            Symbol(name: "simple.string.\(strings.count)", kind: .data, linkage: .local))
         module.data.append(
             DataObject(symbol: symbol, section: .readOnly, alignment: 16, bytes: bytes.bytes, size: bytes.count))
-        stringsByText[text] = symbol
+        strings.append((text, symbol))
+        stringIndex.append(hash)
         return symbol
     }
 

@@ -111,8 +111,9 @@ struct Lowerer {
     var functionSymbols: ContiguousArray<UInt32> = []
     var globalSymbols: ContiguousArray<UInt32> = []
     var stringSymbols: ContiguousArray<UInt32> = []
-    var stringsByText: [ContiguousArray<UInt8>: SymbolID] = [:]
-    var signatures: [Signature: SignatureID] = [:]
+    /// The texts that are data of the module, each once, and where to find them.
+    var strings: ContiguousArray<(text: ContiguousArray<UInt8>, symbol: SymbolID)> = []
+    var stringIndex = HashIndex()
     var instances: ContiguousArray<Instance> = []
     var instanceArguments: ContiguousArray<TypeID> = []
     /// The newest instance of each function, + 1.
@@ -324,13 +325,7 @@ struct Lowerer {
     // MARK: - Symbols
 
     /// The module's id of `signature`.
-    mutating func intern(_ signature: Signature) -> SignatureID {
-        if let known = signatures[signature] { return known }
-        let id = SignatureID(module.signatures.count)
-        module.signatures.append(signature)
-        signatures[signature] = id
-        return id
-    }
+    mutating func intern(_ signature: Signature) -> SignatureID { module.intern(signature) }
 
     /// The symbol of a function without type parameters, of this module or another.
     mutating func symbol(of function: FunctionID) -> SymbolID {

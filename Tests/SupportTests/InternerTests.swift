@@ -31,8 +31,8 @@ import Support
     @Test func hashOfTheCallerIsTheInternersOwn() {
         var interner = Interner()
         let id = interner.intern("count")
-        var hash = Interner.hashSeed
-        for byte in "count".utf8 { hash = Interner.hash(hash, byte) }
+        var hash = HashIndex.seed
+        for byte in "count".utf8 { hash = HashIndex.hash(hash, byte) }
         var text = "count"
         let again = text.withUTF8 { interner.intern($0, hash: hash) }
         #expect(again == id)
