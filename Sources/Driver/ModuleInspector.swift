@@ -24,7 +24,8 @@ package enum ModuleInspector {
     /// inside.
     package static func describe(_ bytes: [UInt8], path: String, _ options: Options) -> Answer {
         bytes.withUnsafeBytes { file in
-            let raw = embeddedImage(in: file).map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
+            let image = embeddedImage(in: file)
+            let raw = image.map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
             let module = SMFInspection(raw)
             var failure: String?
             var disassembly: Disassembly?
@@ -37,6 +38,9 @@ package enum ModuleInspector {
             }
             var text: String
             var warnings = disassembly?.problems ?? []
+            if image == nil, file.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
+                warnings.append("`\(path)` is an ELF file in which no module is found: not of Simple, or damaged")
+            }
             if options.json {
                 text = smfJSON(raw) { json, _ in disassembly?.write(to: &json) }
             } else {

@@ -1,5 +1,6 @@
 /// The contract between compiled code and the runtime: object layouts, panic codes and the table of
-/// runtime entries. Docs/abi.md explains it. A change here is a change of `runtimeABIVersion`.
+/// runtime entries. Docs/abi.md explains it. A change here is a change of `runtimeABIVersion`, unless it only adds an
+/// entry at the end: entries are bound by name.
 
 /// The number that SMF headers carry as `runtime_abi`; a loader refuses any other.
 public let runtimeABIVersion: UInt64 = 1

@@ -93,6 +93,10 @@ import Testing
         let text = inspect("text.smf")
         #expect(text.status == 1 && text.stdoutText.hasPrefix("damaged: fewer than the 128 bytes"))
         #expect(inspect("--disassemble", "text.smf").status == 1)
+        let executable = try #require(FileText.read(Executables.stub))
+        folder.write("cut", Array(executable[..<1000]))
+        let elf = inspect("cut")
+        #expect(elf.status == 1 && elf.stderrText.hasPrefix("warning: `cut` is an ELF file in which no module is found"))
     }
 
     @Test func differencesInWords() {
