@@ -96,7 +96,7 @@ let package = Package(
             path: "Fuzz/Targets", swiftSettings: common),
         tests("FuzzTests", ["FuzzTargets", "SMF", "MIR", "Codegen", "Support", "CPlatform"], exclude: ["Golden-1.0"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
-        tests("CaseTests", ["ProgramGenerator", "ProcessSupport"], exclude: ["Cases"]),
+        tests("CaseTests", ["ProgramGenerator", "ProcessSupport", "Driver", "Linker"], exclude: ["Cases"]),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         // Starting processes, for the tests that use the real executables.
         .target(name: "ProcessSupport", dependencies: ["CTestSupport"], path: "Tests/ProcessSupport", swiftSettings: common),
@@ -107,7 +107,11 @@ let package = Package(
         tests("LoaderTests", ["SMF", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF"]),
         tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
-        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport"]),
+        tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport", "CTestSupport"]),
+        // The program of Examples/EmbeddingHost, which is a package of its own: the tests build it with all else and run it.
+        .executableTarget(
+            name: "EmbeddingHostExample", dependencies: ["SimpleLoader", "SimpleCompiler"],
+            path: "Examples/EmbeddingHost/Sources/EmbeddingHost"),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),
 
         // The one Embedded module: SMF, Runtime and Loader are symlinked into it (no Swift runtime, libc only).

@@ -29,3 +29,6 @@ ONE(cosh, cosh)
 ONE(tanh, tanh)
 ONE(cbrt, cbrt)
 TWO(hypot, hypot)
+
+double simple_rt_mul_add_f64(double x, double y, double z) { return fma(x, y, z); }
+float simple_rt_mul_add_f32(float x, float y, float z) { return fmaf(x, y, z); }

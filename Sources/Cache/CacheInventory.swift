@@ -1,6 +1,7 @@
 internal import CPlatform
 internal import Glibc
 package import Loader
+internal import Support
 
 /// What is in the cache: the basis of `simple cache status`, `trim`, `clear` and `verify`.
 package struct CacheInventory: Sendable {
@@ -26,7 +27,7 @@ package struct CacheInventory: Sendable {
         self.store = store
         var imageUse: [String: Int64] = [:]
         for kind in [CacheStore.Kind.manifests, .images, .objects] {
-            for name in CacheInventory.names(store.path(kind)) {
+            for name in namesInFolder(store.path(kind)) {
                 var status = stat()
                 guard lstat(store.path(kind, name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
                 var entry = Entry(
@@ -102,19 +103,6 @@ package struct CacheInventory: Sendable {
             guard let base = buffer.baseAddress, let manifest = ManifestView(base, count: buffer.count) else { return nil }
             return manifest.digest(ManifestLayout.imageDigest).text + ".smf"
         }
-    }
-
-    private static func names(_ path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 }
 

@@ -60,6 +60,10 @@ package struct Build: ~Copyable {
         Pipeline.run(&compilation)
         if showsWarnings || compilation.diagnostics.hasErrors { showDiagnostics(style) }
         showTexts()
+        if case .success = result, let failure = compilation.textFailure {
+            SystemFile.print("error: \(failure)\n", to: 2)
+            return .failure(ExitStatus.usage)
+        }
         return result
     }
 

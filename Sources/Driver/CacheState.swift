@@ -28,6 +28,7 @@ package struct CacheState {
         case .miss(let why, let place):
             reason = why
             self.path = place.map { String(cString: $0) }
+            place?.deallocate()
             text = why.text(self.path)
             var other = options
             other.optimize.toggle()

@@ -54,12 +54,14 @@ package struct CachedBuild: ~Copyable {
         case .miss(let reason, let path):
             self.reason = reason
             reasonText = reason.text(path.map { String(cString: $0) })
+            path?.deallocate()
             return nil
         case .hit(var program):
             if !program.isImageKnown, !ImageFile.isSound(program) {
                 reason = .imageDamaged
                 reasonText = StaleReason.imageDamaged.text(nil)
                 close(program.image)
+                program.manifest.base.deallocate()
                 return nil
             }
             program.remember()
@@ -70,15 +72,18 @@ package struct CachedBuild: ~Copyable {
     /// The digest of the image that is in the cache for an unchanged program; `nil` if the program must be compiled.
     /// Changes nothing and does not wait for others that compile.
     package static func upToDateImage(_ request: CacheRequest, mode: CacheMode) -> ContentDigest? {
-        guard case .hit(let program) = CachedProgram.find(request, byContent: mode != .fast, buildID: BuildID.current) else {
+        switch CachedProgram.find(request, byContent: mode != .fast, buildID: BuildID.current) {
+        case .miss(_, let path):
+            path?.deallocate()
             return nil
+        case .hit(let program):
+            defer {
+                close(program.image)
+                program.manifest.base.deallocate()
+            }
+            if !program.isImageKnown, !ImageFile.isSound(program) { return nil }
+            return program.manifest.digest(ManifestLayout.imageDigest)
         }
-        defer {
-            close(program.image)
-            program.manifest.base.deallocate()
-        }
-        if !program.isImageKnown, !ImageFile.isSound(program) { return nil }
-        return program.manifest.digest(ManifestLayout.imageDigest)
     }
 
     /// Where the objects of the program's modules are kept; `nil`: nowhere.

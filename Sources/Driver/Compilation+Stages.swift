@@ -223,7 +223,7 @@ extension Compilation {
             do throws(Disassembler.Failure) {
                 emitted.append(("asm", try ModuleInspector.assembly(object.bytes)))
             } catch {
-                emitted.append(("asm", "(\(error.message))\n"))
+                textFailure = error.message
                 return
             }
         }

@@ -46,7 +46,7 @@ package struct Compilation: ~Copyable {
     /// Objects to put into the cache.
     var newObjects: [(key: ContentDigest, object: [UInt8])] = []
     /// What `generate` leaves for `link`.
-    var objects: [LinkInput] = []
+    package var objects: [LinkInput] = []
     /// The linked image.
     package var image: [UInt8] = []
 
@@ -58,6 +58,8 @@ package struct Compilation: ~Copyable {
     package var timing = Timing()
     /// The texts that `options.emit` asked for, in the order of the stages.
     package var emitted: [(section: String, text: String)] = []
+    /// Why a text that was asked for is missing.
+    package var textFailure: String?
     /// Findings of verifiers about our own work: bugs in the compiler.
     package var bugs: [String] = []
 

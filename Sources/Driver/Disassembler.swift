@@ -24,6 +24,8 @@ struct Disassembler: ~Copyable {
     /// Why there is no disassembly.
     enum Failure: Error, Sendable {
         case missing
+        /// It is there, but the system's loader refuses it, for this reason.
+        case unloadable(String)
         case unknownVersion
         case failed
 
@@ -33,6 +35,11 @@ struct Disassembler: ~Copyable {
             case .missing:
                 "disassembly needs the library Capstone, which is not installed; "
                     + "on Debian or Ubuntu: apt-get install libcapstone4"
+            case .unloadable(let reason):
+                "disassembly needs the library Capstone, which is installed but cannot be loaded: \(reason). "
+                    + "(simplec is linked statically and can load only libraries that go with the C library it was built "
+                    + "with, glibc \(String(cString: simple_capstone_libc_version())): build Simple on this system, or look at "
+                    + "the output of `simple build --emit=obj` with `objdump -dr`)"
             case .unknownVersion: "the installed Capstone is neither version 4 nor version 5"
             case .failed: "Capstone could not be started"
             }
@@ -43,9 +50,15 @@ struct Disassembler: ~Copyable {
 
     /// Loads the library.
     init() throws(Failure) {
-        switch Int(simple_capstone_open(&capstone)) {
+        let (status, reason) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
+            text.initialize(repeating: 0)
+            let status = simple_capstone_open(&capstone, text.baseAddress, text.count)
+            return (Int(status), text.baseAddress.map { String(cString: $0) } ?? "")
+        }
+        switch status {
         case SIMPLE_CAPSTONE_OK: break
         case SIMPLE_CAPSTONE_MISSING: throw .missing
+        case SIMPLE_CAPSTONE_UNLOADABLE: throw .unloadable(reason)
         case SIMPLE_CAPSTONE_UNKNOWN_VERSION: throw .unknownVersion
         default: throw .failed
         }

@@ -23,6 +23,8 @@ struct Disassembly {
     private let module: SMFInspection
     /// Index of each code section, and its functions by address.
     private(set) var functions: [Function] = []
+    /// What is missing from the text because it could not be read.
+    private(set) var problems: [String] = []
 
     /// Decodes all code of `module` that the file has.
     init(_ module: SMFInspection) throws(Disassembler.Failure) {
@@ -30,6 +32,7 @@ struct Disassembly {
         let disassembler = try Disassembler()
         guard let header = module.header else { return }
         let names = AddressNames(module)
+        problems = names.problems
         for section in module.sections(.code) {
             guard let payload = module.payload(section) else { continue }
             let base = header.isImage ? module.sections.rows[section].offset : 0
@@ -170,7 +173,9 @@ struct AddressNames {
     private var imports: [UInt64: String] = [:]
     /// Exported and local symbols of an image by address.
     private var symbols: [(start: UInt64, size: UInt64, name: String)] = []
-    private let map: SourceMapView?
+    private var map: SourceMapView?
+    /// Why there are no source positions.
+    private(set) var problems: [String] = []
 
     init(_ module: SMFInspection) {
         self.module = module
@@ -183,7 +188,11 @@ struct AddressNames {
             symbols.append((symbol.value, symbol.size, module.string(symbol.nameOffset)))
         }
         symbols.sort { ($0.start, $0.name) < ($1.start, $1.name) }
-        map = module.sections(.srcMap).first.flatMap { module.payload($0) }.flatMap { try? SourceMapView($0) }
+        guard let index = module.sections(.srcMap).first else { return }
+        switch module.view(ofSection: index, SourceMapView.init) {
+        case .success(let view): map = view
+        case .failure(let problem): problems.append("no source lines: the source map cannot be read: \(problem.reason)")
+        }
     }
 
     /// What `address` of an image is called, seen from the function at `function`; empty for a place inside it.
@@ -229,6 +238,8 @@ struct SourceLines {
     /// Folders in which the module's relative paths are looked up, in order.
     let folders: [String]
     private var files: [String: [Substring]] = [:]
+    /// Why files that exist could not be shown.
+    private(set) var problems: [String] = []
 
     init(folders: [String]) { self.folders = folders }
 
@@ -240,11 +251,17 @@ struct SourceLines {
         return text.isEmpty ? nil : SMFInspection.printable(text.utf8)
     }
 
-    private func read(_ file: String) -> [Substring] {
+    private mutating func read(_ file: String) -> [Substring] {
+        var paths: [String] = []
         for folder in folders {
             let path = file.hasPrefix("/") ? file : PathText.absolute(file, from: folder)
-            if SystemFile.kind(of: path) == .file, let bytes = try? SystemFile.read(path) {
+            if SystemFile.kind(of: path) != .file || paths.contains(path) { continue }
+            paths.append(path)
+            do throws(SystemFailure) {
+                let bytes = try SystemFile.read(path)
                 return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            } catch {
+                problems.append(error.message)
             }
         }
         return []

@@ -137,7 +137,7 @@ private struct ModuleComparison {
         var text: String
     }
 
-    private func bodies(_ module: SMFInspection, _ canDecode: inout Bool) -> [String: Body] {
+    private func bodies(_ module: SMFInspection, _ failure: inout Disassembler.Failure?) -> [String: Body] {
         var result: [String: Body] = [:]
         do throws(Disassembler.Failure) {
             for function in try Disassembly(module).functions {
@@ -152,7 +152,7 @@ private struct ModuleComparison {
                 result[function.name] = Body(size: function.size, text: text)
             }
         } catch {
-            canDecode = false
+            failure = error
             for symbol in module.symbols.rows where symbol.isFunction && !symbol.isUndefined {
                 result[module.string(symbol.nameOffset)] = Body(size: symbol.size, text: "")
             }
@@ -175,9 +175,9 @@ private struct ModuleComparison {
     }
 
     private mutating func compareFunctions() {
-        var canDecode = true
-        let old = bodies(a, &canDecode)
-        let new = bodies(b, &canDecode)
+        var failure: Disassembler.Failure?
+        let old = bodies(a, &failure)
+        let new = bodies(b, &failure)
         let (oldLines, newLines) = (interfaceLines(a), interfaceLines(b))
         var lines: [String] = []
         var counts = (added: 0, removed: 0, changed: 0, same: 0)
@@ -207,7 +207,7 @@ private struct ModuleComparison {
                 "\(counts.added) added, \(counts.removed) removed, \(counts.changed) changed, \(counts.same) the same",
                 at: 0)
         }
-        if !canDecode { lines.append("(compared by size only: Capstone is not installed)") }
+        if let failure { lines.append("(compared by size only: \(failure.message))") }
         section("functions", lines)
     }
 
@@ -243,10 +243,28 @@ private struct ModuleComparison {
             return result
         }
         section("data", compareTables(data(a), data(b)) { change($0, $1) })
-        func constants(_ module: SMFInspection) -> [UInt8] {
-            module.sections(.roData).flatMap { module.payload($0).map { Array($0) } ?? [] }
+        var problems: [String] = []
+        let (old, new) = views(.roData, &problems) { payload, _ in Array(payload) }
+        for problem in problems { line("  read-only data: \(problem)") }
+        if problems.isEmpty, old != new { line("  read-only data differs") }
+    }
+
+    /// What `read` makes of the sections of `type` of both modules, and a line for each section that cannot be read.
+    private func views<View>(
+        _ type: SMFSectionType, _ problems: inout [String],
+        _ read: (UnsafeRawBufferPointer, UInt64) throws(SMFError) -> View
+    ) -> (old: [View], new: [View]) {
+        func views(_ letter: String, _ module: SMFInspection) -> [View] {
+            module.sections(type).compactMap { index in
+                switch module.view(ofSection: index, read) {
+                case .success(let view): return view
+                case .failure(let problem):
+                    problems.append("\(letter): \(problem.section) cannot be read: \(problem.reason)")
+                    return nil
+                }
+            }
         }
-        if constants(a) != constants(b) { line("  read-only data differs") }
+        return (views("A", a), views("B", b))
     }
 
     /// Lines for what two tables have under the same name or only one of them.
@@ -267,19 +285,21 @@ private struct ModuleComparison {
     }
 
     private mutating func compareLines(_ title: String, _ type: SMFSectionType) {
-        func lines(_ module: SMFInspection) -> [String] {
-            module.sections(type).flatMap { module.payload($0).map { SMFInspection.lines($0) } ?? [] }
-        }
-        let (old, new) = (lines(a), lines(b))
+        var problems: [String] = []
+        let views = views(type, &problems) { payload, _ in SMFInspection.lines(payload) }
+        if !problems.isEmpty { return section(title, problems) }
+        let (old, new) = (Array(views.old.joined()), Array(views.new.joined()))
         let (oldSet, newSet) = (Set(old), Set(new))
         section(title, old.filter { !newSet.contains($0) }.map { "- \($0)" } + new.filter { !oldSet.contains($0) }.map { "+ \($0)" })
     }
 
     private mutating func compareDependencies() {
-        func dependencies(_ module: SMFInspection) -> [String: SMFDependency] {
+        var problems: [String] = []
+        let views = views(.deps, &problems, SMFDependencyView.init)
+        if !problems.isEmpty { return section("dependencies", problems) }
+        func dependencies(_ module: SMFInspection, _ views: [SMFDependencyView]) -> [String: SMFDependency] {
             var result: [String: SMFDependency] = [:]
-            for index in module.sections(.deps) {
-                guard let payload = module.payload(index), let view = try? SMFDependencyView(payload) else { continue }
+            for view in views {
                 for i in 0..<view.count {
                     var item = view[i]
                     let key = "\(SMFInspection.kind(item)) \(module.string(item.name))"
@@ -291,7 +311,7 @@ private struct ModuleComparison {
         }
         section(
             "dependencies",
-            compareTables(dependencies(a), dependencies(b)) { old, new in
+            compareTables(dependencies(a, views.old), dependencies(b, views.new)) { old, new in
                 if old.kind == SMFDependencyKind.module.rawValue {
                     return old.digest.words.0 != new.digest.words.0
                         ? "interface \(SMFInspection.digest(old)) → \(SMFInspection.digest(new))" : "contents, not its interface"
@@ -301,10 +321,12 @@ private struct ModuleComparison {
     }
 
     private mutating func compareTypes() {
-        func types(_ module: SMFInspection) -> [String: TypeInfo] {
+        var problems: [String] = []
+        let views = views(.typeInfo, &problems, TypeInfoView.init)
+        if !problems.isEmpty { return section("types", problems) }
+        func types(_ module: SMFInspection, _ views: [TypeInfoView]) -> [String: TypeInfo] {
             var result: [String: TypeInfo] = [:]
-            for index in module.sections(.typeInfo) {
-                guard let payload = module.payload(index), let view = try? TypeInfoView(payload) else { continue }
+            for view in views {
                 for i in 0..<view.count {
                     var type = view[i]
                     let name = module.string(type.name)
@@ -316,7 +338,7 @@ private struct ModuleComparison {
         }
         section(
             "types",
-            compareTables(types(a), types(b)) { old, new in
+            compareTables(types(a, views.old), types(b, views.new)) { old, new in
                 (old.layoutHash == new.layoutHash ? "same layout, " : "layout, ") + change(UInt64(old.size), UInt64(new.size))
             })
     }

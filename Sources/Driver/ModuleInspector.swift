@@ -16,13 +16,16 @@ package enum ModuleInspector {
         package var isSound: Bool
         /// Why a part that was asked for is missing; `nil` if nothing is.
         package var failure: String?
+        /// What could not be read and is therefore left out of a part that was asked for.
+        package var warnings: [String]
     }
 
     /// Describes the module `bytes`, read from `path`, as far as it can be read. A standalone executable is the module
     /// inside.
     package static func describe(_ bytes: [UInt8], path: String, _ options: Options) -> Answer {
         bytes.withUnsafeBytes { file in
-            let raw = embeddedImage(in: file).map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
+            let image = embeddedImage(in: file)
+            let raw = image.map { UnsafeRawBufferPointer(rebasing: file[$0]) } ?? file
             let module = SMFInspection(raw)
             var failure: String?
             var disassembly: Disassembly?
@@ -34,6 +37,10 @@ package enum ModuleInspector {
                 }
             }
             var text: String
+            var warnings = disassembly?.problems ?? []
+            if image == nil, file.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
+                warnings.append("`\(path)` is an ELF file in which no module is found: not of Simple, or damaged")
+            }
             if options.json {
                 text = smfJSON(raw) { json, _ in disassembly?.write(to: &json) }
             } else {
@@ -41,9 +48,10 @@ package enum ModuleInspector {
                 if let disassembly {
                     var sources = SourceLines(folders: [SystemFile.currentDirectory, PathText.directory(of: PathText.absolute(path, from: SystemFile.currentDirectory))])
                     text += disassembly.annotatedText(&sources)
+                    warnings += sources.problems
                 }
             }
-            return Answer(text: text, isSound: module.problem == nil, failure: failure)
+            return Answer(text: text, isSound: module.problem == nil, failure: failure, warnings: warnings)
         }
     }
 

@@ -142,7 +142,7 @@ struct ModuleLookup {
                     directory = below
                     continue
                 }
-                for entry in SystemFile.list(directory) {
+                for entry in namesInFolder(directory) {
                     let stem = PathText.withoutSourceExtension(entry)
                     let isModule =
                         stem != entry || SystemFile.kind(of: PathText.join(directory, entry)) == .directory

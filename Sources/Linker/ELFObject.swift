@@ -178,7 +178,10 @@ private struct ELFObjectWriter {
         }
         map.withUnsafeBytes { bytes in
             image.symbols.strings.withUnsafeBytes { strings in
-                guard let view = try? SourceMapView(bytes) else { return }
+                let view: SourceMapView
+                do throws(SMFError) { view = try SourceMapView(bytes) } catch {
+                    preconditionFailure("our own source map is refused: \(error)")
+                }
                 let debug = makeDebugSections(view, strings: strings, base: 0, isObject: true)
                 payloads[Int(Part.frames.rawValue)] = debug.frame
                 payloads[Int(Part.abbreviations.rawValue)] = debug.abbreviations

@@ -29,9 +29,26 @@ var wantsPerfMap: Bool { isOn("SIMPLE_PERF_MAP") }
 /// Shows the image, of `size` bytes, to debugger and profiler, as the environment wants it.
 func announce(_ loaded: LoadedImage, size: Int) {
     if !wantsDebugger, !wantsPerfMap { return }
-    guard let image = try? SMFReader(UnsafeRawBufferPointer(start: loaded.base, count: size)) else { return }
-    if wantsDebugger { showToDebugger(image, loaded.base) }
-    if wantsPerfMap { writePerfMap(image, loaded.base) }
+    do throws(SMFError) {
+        let image = try SMFReader(UnsafeRawBufferPointer(start: loaded.base, count: size))
+        if wantsDebugger { showToDebugger(image, loaded.base) }
+        if wantsPerfMap { writePerfMap(image, loaded.base) }
+    } catch {
+        warn("the program cannot be shown to debuggers", error)
+    }
+}
+
+/// Says what debuggers and profilers won't see.
+@inline(never) @_optimize(size)
+private func warn(_ what: StaticString, _ error: SMFError) {
+    putReport("warning: ")
+    putReport(what)
+    putReport(": ")
+    error.utf8Text().withUnsafeBufferPointer { text in
+        if let start = text.baseAddress { putReport(start, text.count) }
+    }
+    putReport("\n")
+    flushReport()
 }
 
 /// Hands an ELF file with the image's functions and lines to the debugger.
@@ -50,8 +67,13 @@ private func showToDebugger(_ image: SMFReader, _ base: UnsafeMutableRawPointer)
     var symbols = ELFSymbolTable()
     addFunctionSymbols(of: image, base: address, section: UInt16(truncatingIfNeeded: text), to: &symbols)
     builder.add(symbols)
-    if let mapIndex = image.firstSection(.srcMap), let map = try? SourceMapView(image.payload(ofSection: mapIndex)) {
-        builder.add(makeDebugSections(map, strings: UnsafeRawBufferPointer(image.strings), base: address))
+    if let mapIndex = image.firstSection(.srcMap) {
+        do throws(SMFError) {
+            let map = try SourceMapView(image.payload(ofSection: mapIndex), at: image.section(mapIndex).offset)
+            builder.add(makeDebugSections(map, strings: UnsafeRawBufferPointer(image.strings), base: address))
+        } catch {
+            warn("debuggers see no source lines", error)
+        }
     }
     var prefix = ContiguousArray<UInt8>(repeating: 0, count: ELFFormat.headerSize + ELFFormat.programHeaderSize)
     prefix.withUnsafeMutableBytes { bytes in
@@ -62,11 +84,15 @@ private func showToDebugger(_ image: SMFReader, _ base: UnsafeMutableRawPointer)
         ).encode(to: start + ELFFormat.headerSize)
     }
     let file = builder.finish(prefix: prefix)
-    guard let copy = malloc(file.count) else { return }
-    file.withUnsafeBytes { bytes in
-        if let start = bytes.baseAddress { memcpy(copy, start, bytes.count) }
+    let copy = malloc(file.count)
+    if let copy {
+        file.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { memcpy(copy, start, bytes.count) }
+        }
+        if cp_debugger_add(copy, file.count, base.address) != 0 { return }
     }
-    _ = cp_debugger_add(copy, file.count, base.address)
+    putReport("warning: the program cannot be shown to debuggers: out of memory\n")
+    flushReport()
 }
 
 /// Writes `START SIZE name` for each function, numbers in hexadecimal.

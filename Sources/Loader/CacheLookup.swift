@@ -19,7 +19,7 @@ package struct CachedProgram {
     private let manifestModified: Int64
     private let time: CheckTime
 
-    /// What `findCachedProgram` says.
+    /// What `find` says. The path that a miss is about is the caller's, who may free it.
     package enum Answer {
         case hit(CachedProgram)
         case miss(StaleReason, path: UnsafePointer<CChar>?)
@@ -41,35 +41,41 @@ package struct CachedProgram {
         let time = CheckTime()
         var isImproved = false
         var compiler = stat()
-        guard stat(request.compilerPath, &compiler) == 0 else { return .miss(.compiler, path: request.compilerPath) }
+        /// The manifest is of no use, and goes; `path` may be in it.
+        func miss(_ reason: StaleReason, _ path: UnsafePointer<CChar>?) -> Answer {
+            let copy = path.flatMap { UnsafePointer(strdup($0)) }
+            manifest.base.deallocate()
+            return .miss(reason, path: copy)
+        }
+        guard stat(request.compilerPath, &compiler) == 0 else { return miss(.compiler, request.compilerPath) }
         let compilerStamp = FileStamp(compiler)
         if let buildID {
             guard manifest.digest(ManifestLayout.buildID) == buildID else {
-                return .miss(.compiler, path: request.compilerPath)
+                return miss(.compiler, request.compilerPath)
             }
             if manifest.stamp(ManifestLayout.compilerStamp) != compilerStamp {
                 manifest.setStamp(ManifestLayout.compilerStamp, compilerStamp)
                 isImproved = true
             }
         } else if manifest.stamp(ManifestLayout.compilerStamp) != compilerStamp {
-            return .miss(.compiler, path: request.compilerPath)
+            return miss(.compiler, request.compilerPath)
         }
         if manifest.hasWarnings, manifest.digest(ManifestLayout.warningContext) != request.warningContext {
-            return .miss(.warningContext, path: nil)
+            return miss(.warningContext, nil)
         }
         let wasSameBoot = time.isBootKnown && manifest.digest(ManifestLayout.bootID) == time.bootID
         let verdict = manifest.check(time, byContent: byContent)
-        if let reason = verdict.reason { return .miss(reason, path: verdict.path) }
+        if let reason = verdict.reason { return miss(reason, verdict.path) }
 
         let imagePath = request.imagePath(manifest.digest(ManifestLayout.imageDigest))
+        defer { imagePath.deallocate() }
         let image = openForReading(imagePath)
-        if image < 0 { return .miss(.imageMissing, path: imagePath) }
+        if image < 0 { return miss(.imageMissing, imagePath) }
         var status = stat()
         guard fstat(image, &status) == 0, FileKind(status) == .file, isOurs(status) else {
             close(image)
-            return .miss(.imageDamaged, path: imagePath)
+            return miss(.imageDamaged, imagePath)
         }
-        imagePath.deallocate()
         let stamp = FileStamp(status)
         let isKnown = wasSameBoot && !byContent && stamp == manifest.stamp(ManifestLayout.imageStamp)
         return .hit(
@@ -125,6 +131,7 @@ package struct CachedProgram {
     /// Replaces the manifest; failure leaves the old one, which is right but slower to check.
     private func writeManifest() {
         var path = PathBuffer(capacity: 4096 + 64)
+        defer { path.text.deallocate() }
         path.append(request.folder)
         path.append("/manifests/.refresh-")
         var number = ContentDigest(low: UInt64(UInt32(bitPattern: getpid())), high: UInt64(bitPattern: time.now))

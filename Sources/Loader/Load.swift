@@ -111,7 +111,9 @@ func start(
 ) throws(LoadError) -> LoadedImage {
     let image = try validate(base, size: size, span: span, trust: trust, original: original)
     if !image.reader.header.flags.contains(.executable) { throw LoadError(.notExecutable) }
-    return activate(image, try resolveImports(image.reader), registers: registers)
+    let imports = try resolveImports(image.reader)
+    try protect(image)
+    return activate(image, imports, registers: registers)
 }
 
 /// Maps and validates the image in an open file. It may lack an entry point.
@@ -151,10 +153,9 @@ private func validate(
     return MappedImage(base: base, span: span, reader: reader)
 }
 
-/// Makes a valid image ready to run: gives its pages their protection, writes `imports` to its slots, and makes it known
-/// to the runtime, unless not `registers`.
+/// Makes an image that `protect` has seen ready to run: writes `imports` to its slots, and makes it known to the runtime,
+/// unless not `registers`.
 package func activate(_ image: MappedImage, _ imports: [BoundImport], registers: Bool = true) -> LoadedImage {
-    protect(image.reader, image.base)
     relocate(image.reader, image.base)
     bind(imports, image.base)
     if registers { register(image.reader, rootRanges(image.reader), image.base) }
@@ -225,8 +226,14 @@ private func checkUsable(_ header: SMFHeader) throws(LoadError) {
     }
 }
 
-/// Gives each section's pages their protection. The file is mapped read-only, the rest of the span not at all.
-private func protect(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
+/// Gives the pages of each section of a valid image their protection. The file is mapped read-only, the rest of the span
+/// not at all. The system may refuse: the number of a process's mappings is limited.
+package func protect(_ image: MappedImage) throws(LoadError) {
+    let reader = image.reader
+    func change(_ start: Int, _ end: Int, _ protection: Int32) throws(LoadError) {
+        if protection == PROT_READ { return }
+        if mprotect(image.base + start, end - start, protection) != 0 { throw LoadError(.system, value: UInt64(cp_errno())) }
+    }
     // Neighbours of one protection are changed together.
     var start = 0
     var end = 0
@@ -239,13 +246,13 @@ private func protect(_ reader: SMFReader, _ base: UnsafeMutableRawPointer) {
         let first = Int(section.offset) & ~(pageSize - 1)
         let last = (Int(section.offset + section.virtualSize) + pageSize - 1) & ~(pageSize - 1)
         if protection != current || first > end {
-            if current != PROT_READ { mprotect(base + start, end - start, current) }
+            try change(start, end, current)
             start = first
             current = protection
         }
         end = last
     }
-    if current != PROT_READ { mprotect(base + start, end - start, current) }
+    try change(start, end, current)
 }
 
 /// Adds the load address to each word that the base relocations name (validated: inside writable sections).

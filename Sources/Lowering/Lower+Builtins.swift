@@ -224,15 +224,22 @@ extension Lowerer {
     private mutating func pushExtreme(_ op: Builtin, _ operands: Operands) {
         let type = operands.types.0
         let (left, right) = (operands.bases.0, operands.bases.1)
-        let takesLeft: ValueID
+        let comparison: HIRComparison = op == .min ? .lessEqual : .greaterEqual
         if program.types.isFloat(type) {
             // A NaN loses: the left one because no comparison with it holds, the right one by name.
-            let wins = compareScalars(op == .min ? .lessEqual : .greaterEqual, type, stack[left], stack[right])
+            let wins = compareScalars(comparison, type, stack[left], stack[right])
             let isRightNaN = builder.fcmp(.notEqual, stack[right], stack[right])
-            takesLeft = or(wins, isRightNaN)
-        } else {
-            takesLeft = compareLeaves(op == .min ? .lessEqual : .greaterEqual, type, left, right)
+            let winner = builder.select(or(wins, isRightNaN), stack[left], stack[right])
+            // Equal ones have the same bits, but for zeros, whose order is that of their signs.
+            let bits: MIRType = type == .f32 ? .i32 : .i64
+            let leftBits = builder.convert(.bitcast, bits, stack[left])
+            let rightBits = builder.convert(.bitcast, bits, stack[right])
+            let sameBits = builder.binary(op == .min ? .or : .and, leftBits, rightBits)
+            let same = builder.convert(.bitcast, leafType(type), sameBits)
+            stack.append(builder.select(builder.fcmp(.equal, stack[left], stack[right]), same, winner))
+            return
         }
+        let takesLeft = compareLeaves(comparison, type, left, right, isTotal: true)
         let count = leafCount(type)
         for i in 0..<count { stack.append(builder.select(takesLeft, stack[left + i], stack[right + i])) }
     }

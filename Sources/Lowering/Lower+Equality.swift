@@ -27,13 +27,13 @@ extension Lowerer {
             let left = value(e.exprA)
             let right = value(e.exprB)
             builder.position = e.position
-            return compareScalars(op, type, left, right)
+            return compareScalars(op, type, left, right, isTotal: isLibrary)
         }
         let base = stack.count
         push(e.exprA, count)
         push(e.exprB, count)
         builder.position = e.position
-        let result = compareLeaves(op, type, base, base + count)
+        let result = compareLeaves(op, type, base, base + count, isTotal: isLibrary)
         stack.removeLast(stack.count - base)
         return result
     }
@@ -84,9 +84,14 @@ extension Lowerer {
 
     // MARK: - By operator
 
-    /// Compares two scalars that are no references.
-    mutating func compareScalars(_ op: HIRComparison, _ type: TypeID, _ left: ValueID, _ right: ValueID) -> ValueID {
+    /// Compares two scalars that are no references. `isTotal`: orders floats totally.
+    mutating func compareScalars(
+        _ op: HIRComparison, _ type: TypeID, _ left: ValueID, _ right: ValueID, isTotal: Bool = false
+    ) -> ValueID {
         if program.types.isFloat(type) {
+            if isTotal, op != .equal, op != .notEqual {
+                return compareScalars(op, .i64, orderKey(type, left), orderKey(type, right))
+            }
             let condition: FloatCondition
             switch op {
             case .equal: condition = .equal
@@ -109,14 +114,18 @@ extension Lowerer {
         }
     }
 
-    /// Compares the values at `stack[left...]` and `stack[right...]`.
-    mutating func compareLeaves(_ op: HIRComparison, _ type: TypeID, _ left: Int, _ right: Int) -> ValueID {
+    /// Compares the values at `stack[left...]` and `stack[right...]`. `isTotal`: orders floats totally.
+    mutating func compareLeaves(
+        _ op: HIRComparison, _ type: TypeID, _ left: Int, _ right: Int, isTotal: Bool = false
+    ) -> ValueID {
         switch op {
         case .equal: return equal(type, left, right)
         case .notEqual: return invert(equal(type, left, right))
         default:
-            if type <= .f64, leafCount(type) == 1 { return compareScalars(op, type, stack[left], stack[right]) }
-            return signSatisfies(op, threeWay(type, left, right, isTotal: false))
+            if type <= .f64, leafCount(type) == 1 {
+                return compareScalars(op, type, stack[left], stack[right], isTotal: isTotal)
+            }
+            return signSatisfies(op, threeWay(type, left, right, isTotal: isTotal))
         }
     }
 

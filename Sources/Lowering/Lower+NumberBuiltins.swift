@@ -340,4 +340,40 @@ extension Lowerer {
         default: return builder.convert(.bitcast, leafType(result), value)
         }
     }
+
+    /// Functions of the prelude that the language cannot express: lowering puts the operation in place of the body.
+    enum Intrinsic: String {
+        case multiplyAdd = "float_mul_add"
+        case integerPower = "float_powi"
+    }
+
+    /// Pushes the result for the first locals, the parameters.
+    mutating func push(_ intrinsic: Intrinsic) {
+        let base = stack.count
+        switch intrinsic {
+        case .multiplyAdd:
+            for i in 0..<3 { readLocal(i, resultType, 0, 1) }
+            let entry: RuntimeFunction = resultType == .f32 ? .mulAddF32 : .mulAddF64
+            let result = runtime(entry, stack[base], stack[base + 1], stack[base + 2])
+            stack.removeLast(3)
+            stack.append(result)
+        case .integerPower:
+            readLocal(0, resultType, 0, 1)
+            readLocal(1, .i64, 0, 1)
+            let result = integerPower(resultType, stack[base], stack[base + 1])
+            stack.removeLast(2)
+            stack.append(result)
+        }
+    }
+
+    /// `value` to an i64 power. The sign is found apart: a large exponent as a float has lost whether it is odd.
+    private mutating func integerPower(_ type: TypeID, _ value: ValueID, _ exponent: ValueID) -> ValueID {
+        let wide = type == .f32 ? builder.convert(.floatExtend, .f64, value) : value
+        let magnitude = builder.unary(.fabsolute, wide)
+        let power = runtime(.powF64, magnitude, builder.convert(.intToFloat, .f64, exponent))
+        let isOdd = builder.binary(.shiftLeft, exponent, builder.iconst(.i64, 63))
+        let sign = and(isOdd, builder.convert(.bitcast, .i64, wide))
+        let result = builder.convert(.bitcast, .f64, or(builder.convert(.bitcast, .i64, power), sign))
+        return type == .f32 ? builder.convert(.floatTruncate, .f32, result) : result
+    }
 }

@@ -87,6 +87,8 @@ struct Lowerer {
     var functionID = FunctionID(rawValue: 0)
     var resultType = TypeID.nilType
     var mutatesSelf = false
+    /// The function is the prelude's, whose comparisons order floats totally: it sorts and searches by `Ord`.
+    var isLibrary = false
     var typeArguments: [TypeID] = []
     var isInstance = false
     /// First builder variable of each local.
@@ -191,7 +193,8 @@ struct Lowerer {
         // Fields are read one by one: a copy of the whole would retain its six arrays.
         let owner = program.functions[id.index].module.index
         // A frame without a name is in no backtrace.
-        let name = program.modules[owner].isLibrary ? "" : program.functions[id.index].name
+        isLibrary = program.modules[owner].isLibrary
+        let name = isLibrary ? "" : program.functions[id.index].name
         let file = program.modules[owner].file
         mutatesSelf = program.functions[id.index].mutatesSelf
         resultType = concrete(program.functions[id.index].resultType)
@@ -228,7 +231,10 @@ struct Lowerer {
         }
 
         let count = leafCount(resultType)
-        if count == 0 {
+        if isLibrary, let intrinsic = Intrinsic(rawValue: program.functions[id.index].name) {
+            push(intrinsic)
+            emitReturn(0)
+        } else if count == 0 {
             effect(body.root)
             emitReturn(0)
         } else if body[body.root].type == .nilType {
@@ -444,6 +450,7 @@ struct Lowerer {
         _ symbol: SymbolID, _ signature: SignatureID, name: String, _ file: FileID, inlineHint: InlineHint = .none
     ) {
         isInstance = false
+        isLibrary = false
         mutatesSelf = false
         resultType = .nilType
         builder.reset(

@@ -111,15 +111,21 @@ private struct FrameWalk {
     /// How many frames there are, from an earlier walk; then they are printed. 0: they are counted.
     var count = 0
     var index = 0
+    /// Some frames are unknown because their image's source map cannot be read.
+    var hasDamagedMap = false
 
     /// Visits the source frames of the call that returns to `address`.
     ///
     /// Never inlined, like what it calls: the stack is walked at two places and twice, and copies of all this took 8 KB.
     @inline(never)
     mutating func visit(_ address: UInt) {
-        guard let image = imageContaining(address), let map = try? SourceMapView(image.sourceMap),
-            var frames = map.lookup(UInt64(address &- image.base))
-        else { return }
+        guard let image = imageContaining(address), !image.sourceMap.isEmpty else { return }
+        let map: SourceMapView
+        do throws(SMFError) { map = try SourceMapView(image.sourceMap) } catch {
+            hasDamagedMap = true
+            return
+        }
+        guard var frames = map.lookup(UInt64(address &- image.base)) else { return }
         while let source = frames.next() {
             if source.name == 0 { continue }
             if count > 0 { print(source, image) }
@@ -151,6 +157,7 @@ func printBacktrace(pc: UInt, frame: UInt) {
     walk.count = walk.index
     walk.index = 0
     if walk.count > 0 { walkFrames(pc: pc, frame: frame, &walk) }
+    if walk.hasDamagedMap { putReport("  (no source positions: the source map of the module is damaged)\n") }
 }
 
 private func putFrame(_ index: Int, _ source: SourceMapFrame, _ image: CodeImage) {

@@ -8,6 +8,7 @@
 struct ShortDecimal {
     var digits: UInt64
     var exponent: Int
+    static var zero: ShortDecimal { ShortDecimal(digits: 0, exponent: 0) }
 }
 
 /// floor(log2(10^e)) for |e| ≤ 1650.
@@ -93,32 +94,22 @@ func shortestDecimal(_ value: Float) -> ShortDecimal {
 
 /// Writes the display form of an f64 (LANGUAGE §12.1): at most 26 bytes.
 package func writeShortest(_ value: Double, _ target: UnsafeMutablePointer<UInt8>) -> Int {
-    var start = target
-    if value.isFinite {
-        if value.sign == .minus {
-            start[0] = 45
-            start += 1
-        }
-        let magnitude = value.magnitude
-        let decimal = magnitude == 0 ? ShortDecimal(digits: 0, exponent: 0) : shortestDecimal(magnitude)
-        return (start - target) &+ writeDisplay(decimal, start)
-    }
-    return writeNonFinite(negative: value.sign == .minus && !value.isNaN, nan: value.isNaN, target)
+    let isNegative = value.sign == .minus
+    if !value.isFinite { return writeNonFinite(negative: isNegative && !value.isNaN, nan: value.isNaN, target) }
+    return writeFinite(negative: isNegative, value == 0 ? .zero : shortestDecimal(value.magnitude), target)
 }
 
 /// Writes the display form of an f32: at most 20 bytes.
 package func writeShortest(_ value: Float, _ target: UnsafeMutablePointer<UInt8>) -> Int {
-    var start = target
-    if value.isFinite {
-        if value.sign == .minus {
-            start[0] = 45
-            start += 1
-        }
-        let magnitude = value.magnitude
-        let decimal = magnitude == 0 ? ShortDecimal(digits: 0, exponent: 0) : shortestDecimal(magnitude)
-        return (start - target) &+ writeDisplay(decimal, start)
-    }
-    return writeNonFinite(negative: value.sign == .minus && !value.isNaN, nan: value.isNaN, target)
+    let isNegative = value.sign == .minus
+    if !value.isFinite { return writeNonFinite(negative: isNegative && !value.isNaN, nan: value.isNaN, target) }
+    return writeFinite(negative: isNegative, value == 0 ? .zero : shortestDecimal(value.magnitude), target)
+}
+
+private func writeFinite(negative: Bool, _ decimal: ShortDecimal, _ target: UnsafeMutablePointer<UInt8>) -> Int {
+    if !negative { return writeDisplay(decimal, target) }
+    target[0] = 45
+    return 1 &+ writeDisplay(decimal, target + 1)
 }
 
 /// Writes `inf`, `-inf` or `nan`.

@@ -11,7 +11,7 @@ package enum SMFDependencyKind: UInt32, Sendable {
 }
 
 /// One entry of a Deps section.
-package struct SMFDependency: Sendable, Equatable {
+package struct SMFDependency: SMFTableRow, Sendable, Equatable {
     /// Raw value of an `SMFDependencyKind`.
     package var kind: UInt32
     /// String table offset of the path (relative to the package) or name.
@@ -30,8 +30,6 @@ package struct SMFDependency: Sendable, Equatable {
         self.digest = digest
     }
 
-    /// Reads the entry at `base`.
-    /// - Requires: `SMFDependencyView.entrySize` readable bytes.
     package init(decoding base: UnsafeRawPointer) {
         kind = smfLoad32(base, 0)
         name = smfLoad32(base, 4)
@@ -46,59 +44,28 @@ package struct SMFDependency: Sendable, Equatable {
         SMFDigest(header.abiHash, header.moduleHash, header.sourceHash, header.toolchainID)
     }
 
-    /// Encodes a Deps payload: u32 count, then the entries.
-    package static func encode(_ entries: ContiguousArray<SMFDependency>) -> ContiguousArray<UInt8> {
-        var payload = ContiguousArray<UInt8>(repeating: 0, count: 4 + entries.count * SMFDependencyView.entrySize)
-        payload.withUnsafeMutableBytes { payload in
-            guard let base = payload.baseAddress else { return }
-            smfStore32(base, 0, UInt32(entries.count))
-            var place = base + 4
-            for entry in entries {
-                smfStore32(place, 0, entry.kind)
-                smfStore32(place, 4, entry.name)
-                smfStore64(place, 8, entry.size)
-                smfStore64(place, 16, UInt64(bitPattern: entry.modificationTime))
-                entry.digest.encode(to: place + 24)
-                place += SMFDependencyView.entrySize
-            }
-        }
-        return payload
+    package static let entrySize = 56
+    package static let rule = SMFRule.dependencies
+
+    package func encode(to base: UnsafeMutableRawPointer) {
+        smfStore32(base, 0, kind)
+        smfStore32(base, 4, name)
+        smfStore64(base, 8, size)
+        smfStore64(base, 16, UInt64(bitPattern: modificationTime))
+        digest.encode(to: base + 24)
     }
 }
 
 /// A view of a Deps payload.
-package struct SMFDependencyView {
-    /// Size in bytes of one entry.
-    package static let entrySize = 56
-    private let base: UnsafeRawPointer
-    package let count: Int
+package typealias SMFDependencyView = SMFTableView<SMFDependency>
 
-    /// Checks that the entries fill `payload` exactly.
-    /// - Throws: `.dependencies`.
-    package init(_ payload: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(SMFError) {
-        guard payload.count >= 4, let base = payload.baseAddress else {
-            throw SMFError(.dependencies, at: offset, value: UInt64(payload.count))
-        }
-        self.base = base
-        count = Int(smfLoad32(base, 0))
-        guard payload.count - 4 == count * SMFDependencyView.entrySize else {
-            throw SMFError(.dependencies, at: offset, value: UInt64(count))
-        }
-    }
-
-    /// Entry `index`.
-    /// - Requires: `index < count`.
-    package subscript(index: Int) -> SMFDependency {
-        precondition(index >= 0 && index < count)
-        return SMFDependency(decoding: base + 4 + index * SMFDependencyView.entrySize)
-    }
-
+extension SMFTableView<SMFDependency> {
     /// Checks kinds and names; `offset` is the payload's in the module.
     /// - Throws: `.dependencies`.
     package func validate(at offset: UInt64, stringTableSize: UInt64) throws(SMFError) {
         for i in 0..<count {
             let entry = self[i]
-            let at = offset + 4 + UInt64(i * SMFDependencyView.entrySize)
+            let at = offset + 4 + UInt64(i * Self.entrySize)
             guard SMFDependencyKind(rawValue: entry.kind) != nil else {
                 throw SMFError(.dependencies, at: at, value: UInt64(entry.kind))
             }

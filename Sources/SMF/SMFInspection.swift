@@ -86,6 +86,26 @@
             return UnsafeRawBufferPointer(rebasing: bytes[Int(section.offset)..<Int(section.offset + section.size)])
         }
 
+        /// Why the contents of a section cannot be shown.
+        package struct Unreadable: Error {
+            package var section: String
+            package var reason: String
+        }
+
+        /// What `read` makes of the payload of section `index`, which it gets with its offset in the module.
+        package func view<View>(
+            ofSection index: Int, _ read: (UnsafeRawBufferPointer, UInt64) throws(SMFError) -> View
+        ) -> Result<View, Unreadable> {
+            guard let payload = payload(index) else {
+                return .failure(Unreadable(section: sectionName(index), reason: "it is outside the file"))
+            }
+            do throws(SMFError) {
+                return .success(try read(payload, sections.rows[index].offset))
+            } catch {
+                return .failure(Unreadable(section: sectionName(index), reason: "\(error)"))
+            }
+        }
+
         /// Indices of the sections of `type`.
         package func sections(_ type: SMFSectionType) -> [Int] {
             sections.rows.indices.filter { sections.rows[$0].kind == type }

@@ -157,18 +157,24 @@
     }
 
     private func writeContents(_ module: SMFInspection, _ json: inout SMFJSONWriter) {
-        func each(_ type: SMFSectionType, _ body: (Int, UnsafeRawBufferPointer) -> Void) {
-            for index in module.sections(type) {
-                if let payload = module.payload(index) { body(index, payload) }
+        var unreadable: [SMFInspection.Unreadable] = []
+        func views<View>(
+            _ type: SMFSectionType, _ read: (UnsafeRawBufferPointer, UInt64) throws(SMFError) -> View
+        ) -> [View] {
+            module.sections(type).compactMap { index in
+                switch module.view(ofSection: index, read) {
+                case .success(let view): return view
+                case .failure(let problem):
+                    unreadable.append(problem)
+                    return nil
+                }
             }
         }
         func rows<Row>(_ type: SMFSectionType, _ size: Int, _ decode: (UnsafeRawPointer) -> Row) -> [Row] {
             module.sections(type).flatMap { module.rows(ofSection: $0, size: size, decode: decode).rows }
         }
         func lines(_ type: SMFSectionType) -> [String] {
-            var result: [String] = []
-            each(type) { result += SMFInspection.lines($1) }
-            return result
+            views(type) { payload, _ in SMFInspection.lines(payload) }.flatMap { $0 }
         }
         json.array("relocations", rows(.reloc, SMFFormat.relocationEntrySize) { SMFRelocation(decoding: $0) }) { json, row in
             json.object { json in
@@ -192,10 +198,7 @@
         }
         json.array("baseRelocations", rows(.baseReloc, 8) { smfLoad64($0, 0) }) { $0.number(nil, $1) }
         json.array("interface", lines(.interface)) { $0.string(nil, $1) }
-        var dependencies: [SMFDependency] = []
-        each(.deps) { _, payload in
-            if let view = try? SMFDependencyView(payload) { dependencies += (0..<view.count).map { view[$0] } }
-        }
+        let dependencies = views(.deps, SMFDependencyView.init).flatMap { view in (0..<view.count).map { view[$0] } }
         json.array("dependencies", dependencies) { json, row in
             json.object { json in
                 json.string("kind", SMFInspection.kind(row))
@@ -205,10 +208,7 @@
                 json.string("digest", SMFInspection.digest(row))
             }
         }
-        var types: [TypeInfo] = []
-        each(.typeInfo) { _, payload in
-            if let view = try? TypeInfoView(payload) { types += (0..<view.count).map { view[$0] } }
-        }
+        let types = views(.typeInfo, TypeInfoView.init).flatMap { view in (0..<view.count).map { view[$0] } }
         json.array("types", types) { json, row in
             json.object { json in
                 json.string("name", module.string(row.name))
@@ -225,10 +225,13 @@
                 json.string("value", parts.count > 1 ? String(parts[1]) : "")
             }
         }
-        each(.srcMap) { index, payload in
-            if index != module.sections(.srcMap).first { return }
-            guard let view = try? SourceMapView(payload) else { return }
-            writeSourceMap(view, module, &json)
+        if let map = views(.srcMap, SourceMapView.init).first { writeSourceMap(map, module, &json) }
+        if unreadable.isEmpty { return }
+        json.array("unreadable", unreadable) { json, problem in
+            json.object { json in
+                json.string("section", problem.section)
+                json.string("reason", problem.reason)
+            }
         }
     }
 

@@ -23,7 +23,7 @@ package enum TypeInfoKind: UInt32, Sendable {
 }
 
 /// One type of a TypeInfo section.
-package struct TypeInfo: Sendable, Equatable {
+package struct TypeInfo: SMFTableRow, Sendable, Equatable {
     /// String table offset.
     package var name: UInt32
     /// Raw value of a `TypeInfoKind`, or of one that a later version knows.
@@ -43,56 +43,28 @@ package struct TypeInfo: Sendable, Equatable {
         self.layoutHash = layoutHash
     }
 
-    /// Encodes a TypeInfo payload: u32 count, then {name, kind, size, alignment: u32; layout_hash: u64} each.
-    package static func encode(_ types: ContiguousArray<TypeInfo>) -> ContiguousArray<UInt8> {
-        var payload = ContiguousArray<UInt8>(repeating: 0, count: 4 + types.count * TypeInfoView.entrySize)
-        payload.withUnsafeMutableBytes { payload in
-            guard let base = payload.baseAddress else { return }
-            smfStore32(base, 0, UInt32(types.count))
-            var at = 4
-            for type in types {
-                smfStore32(base, at, type.name)
-                smfStore32(base, at + 4, type.kind)
-                smfStore32(base, at + 8, type.size)
-                smfStore32(base, at + 12, type.alignment)
-                smfStore64(base, at + 16, type.layoutHash)
-                at += TypeInfoView.entrySize
-            }
-        }
-        return payload
+    package static let entrySize = 24
+    package static let rule = SMFRule.typeInfo
+
+    package init(decoding base: UnsafeRawPointer) {
+        name = smfLoad32(base, 0)
+        kind = smfLoad32(base, 4)
+        size = smfLoad32(base, 8)
+        alignment = smfLoad32(base, 12)
+        layoutHash = smfLoad64(base, 16)
+    }
+
+    package func encode(to base: UnsafeMutableRawPointer) {
+        smfStore32(base, 0, name)
+        smfStore32(base, 4, kind)
+        smfStore32(base, 8, size)
+        smfStore32(base, 12, alignment)
+        smfStore64(base, 16, layoutHash)
     }
 }
 
 /// A view of a TypeInfo payload.
-package struct TypeInfoView {
-    /// Size in bytes of one entry.
-    package static let entrySize = 24
-    private let base: UnsafeRawPointer
-    package let count: Int
-
-    /// Checks that the entries fill `payload` exactly.
-    /// - Throws: `.typeInfo`.
-    package init(_ payload: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(SMFError) {
-        guard payload.count >= 4, let base = payload.baseAddress else {
-            throw SMFError(.typeInfo, at: offset, value: UInt64(payload.count))
-        }
-        self.base = base
-        count = Int(smfLoad32(base, 0))
-        guard payload.count - 4 == count * TypeInfoView.entrySize else {
-            throw SMFError(.typeInfo, at: offset, value: UInt64(count))
-        }
-    }
-
-    /// Entry `index`.
-    /// - Requires: `index < count`.
-    package subscript(index: Int) -> TypeInfo {
-        precondition(index >= 0 && index < count)
-        let at = 4 + index * TypeInfoView.entrySize
-        return TypeInfo(
-            name: smfLoad32(base, at), kind: smfLoad32(base, at + 4), size: smfLoad32(base, at + 8),
-            alignment: smfLoad32(base, at + 12), layoutHash: smfLoad64(base, at + 16))
-    }
-}
+package typealias TypeInfoView = SMFTableView<TypeInfo>
 
 /// The payload of a Version section: lines `key=value`, each ended by a line feed.
 package enum VersionText {

@@ -156,8 +156,7 @@
         }
 
         private mutating func printSourceMap(_ index: Int) {
-            guard let payload = payload(index) else { return }
-            guard let view = try? SourceMapView(payload) else { return line("source map unreadable") }
+            guard let view = readable("source map", index, SourceMapView.init) else { return }
             line(
                 "source map \(view.fileCount) files \(view.functionCount) functions \(view.entryCount) entries "
                     + "\(view.inlineCount) inlined")
@@ -186,8 +185,7 @@
         }
 
         private mutating func printTypes(_ index: Int) {
-            guard let payload = payload(index) else { return }
-            guard let view = try? TypeInfoView(payload) else { return line("types unreadable") }
+            guard let view = readable("types", index, TypeInfoView.init) else { return }
             line("types \(view.count)")
             for i in 0..<view.count {
                 let type = view[i]
@@ -198,8 +196,7 @@
         }
 
         private mutating func printDependencies(_ index: Int) {
-            guard let payload = payload(index) else { return }
-            guard let view = try? SMFDependencyView(payload) else { return line("dependencies unreadable") }
+            guard let view = readable("dependencies", index, SMFDependencyView.init) else { return }
             line("dependencies \(view.count)")
             for i in 0..<view.count {
                 let item = view[i]
@@ -207,6 +204,18 @@
                 if item.size != 0 { line += " size \(item.size)" }
                 if item.modificationTime != 0 { line += " mtime \(item.modificationTime)" }
                 self.line("\(line) digest \(SMFInspection.digest(item))")
+            }
+        }
+
+        /// The view of a payload, or a line that says why there is none.
+        private mutating func readable<View>(
+            _ name: String, _ index: Int, _ read: (UnsafeRawBufferPointer, UInt64) throws(SMFError) -> View
+        ) -> View? {
+            switch module.view(ofSection: index, read) {
+            case .success(let view): return view
+            case .failure(let problem):
+                line("\(name) unreadable: \(problem.reason)")
+                return nil
             }
         }
 

@@ -177,9 +177,13 @@ public final class LoadedModule: Sendable {
 
 /// The source files that the Deps section names.
 private func readSources(_ reader: SMFReader) -> [String] {
-    guard let section = reader.firstSection(.deps),
-        let view = try? SMFDependencyView(reader.payload(ofSection: section), at: reader.section(section).offset)
-    else { return [] }
+    guard let section = reader.firstSection(.deps) else { return [] }
+    let view: SMFDependencyView
+    do throws(SMFError) {
+        view = try SMFDependencyView(reader.payload(ofSection: section), at: reader.section(section).offset)
+    } catch {
+        preconditionFailure("a module that was validated is refused: \(error)")
+    }
     var names: [String] = []
     for i in 0..<view.count where view[i].kind == SMFDependencyKind.source.rawValue {
         if let text = reader.string(at: view[i].name) { names.append(String(decoding: text, as: UTF8.self)) }

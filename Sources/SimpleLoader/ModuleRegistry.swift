@@ -247,6 +247,11 @@ public final class ModuleRegistry: Sendable {
         }
         do throws(LoadError) {
             try bindImports(&group, state.modules, state.byName)
+            for pending in group {
+                do throws(Loader.LoadError) { try protect(pending.image) } catch {
+                    throw LoadError.io(module: pending.source.name, code: Int32(truncatingIfNeeded: error.value))
+                }
+            }
         } catch {
             throw fail(error, from: candidates.count)
         }

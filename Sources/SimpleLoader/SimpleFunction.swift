@@ -77,7 +77,7 @@ public struct SimpleGlobal<Value: SimpleValue>: Sendable {
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 16)
         defer { scratch.deallocate() }
         var writer = ValueWriter(memory: scratch)
-        do throws(CallError) { try Value._encodeAbsent(to: &writer) } catch { return 0 }
+        Value._encodeAbsent(to: &writer)
         return writer.paddedSize
     }
 }

@@ -22,7 +22,7 @@ public protocol SimpleValue: Sendable {
     /// Passes the value on.
     func _encode(to writer: inout ValueWriter) throws(CallError)
     /// Passes on what stands in place of a missing value.
-    static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError)
+    static func _encodeAbsent(to writer: inout ValueWriter)
     /// Takes the next value.
     static func _decode(from reader: inout ValueReader) -> Self
 }
@@ -157,7 +157,7 @@ extension SimpleValue where Self: FixedWidthInteger {
     public func _encode(to writer: inout ValueWriter) throws(CallError) {
         writer.put(integer: UInt64(truncatingIfNeeded: self), size: Self.bitWidth / 8)
     }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) {
+    public static func _encodeAbsent(to writer: inout ValueWriter) {
         writer.put(integer: 0, size: bitWidth / 8)
     }
     public static func _decode(from reader: inout ValueReader) -> Self {
@@ -183,7 +183,7 @@ extension Double: SimpleElement {
     public static var _isReference: Bool { false }
     public static var _size: Int { 8 }
     public func _encode(to writer: inout ValueWriter) throws(CallError) { writer.put(real: bitPattern, size: 8) }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(real: 0, size: 8) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(real: 0, size: 8) }
     public static func _decode(from reader: inout ValueReader) -> Double { Double(bitPattern: reader.nextReal(size: 8)) }
 }
 
@@ -192,7 +192,7 @@ extension Float: SimpleElement {
     public static var _isReference: Bool { false }
     public static var _size: Int { 4 }
     public func _encode(to writer: inout ValueWriter) throws(CallError) { writer.put(real: UInt64(bitPattern), size: 4) }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(real: 0, size: 4) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(real: 0, size: 4) }
     public static func _decode(from reader: inout ValueReader) -> Float {
         Float(bitPattern: UInt32(truncatingIfNeeded: reader.nextReal(size: 4)))
     }
@@ -203,7 +203,7 @@ extension Bool: SimpleElement {
     public static var _isReference: Bool { false }
     public static var _size: Int { 1 }
     public func _encode(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: self ? 1 : 0, size: 1) }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: 0, size: 1) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(integer: 0, size: 1) }
     // Above its width a register may hold anything.
     public static func _decode(from reader: inout ValueReader) -> Bool { reader.nextInteger(size: 1) & 0xFF != 0 }
 }
@@ -213,7 +213,7 @@ extension Unicode.Scalar: SimpleElement {
     public static var _isReference: Bool { false }
     public static var _size: Int { 4 }
     public func _encode(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: UInt64(value), size: 4) }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: 0, size: 4) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(integer: 0, size: 4) }
     public static func _decode(from reader: inout ValueReader) -> Unicode.Scalar {
         // Not a scalar only behind the tag of a missing value, where nobody looks at it.
         Unicode.Scalar(UInt32(truncatingIfNeeded: reader.nextInteger(size: 4))) ?? "\0"
@@ -231,7 +231,7 @@ extension String: SimpleElement {
         try check(makeHostString(self, &object))
         writer.put(integer: UInt64(UInt(bitPattern: object)), size: 8)
     }
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: 0, size: 8) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(integer: 0, size: 8) }
     public static func _decode(from reader: inout ValueReader) -> String {
         guard let object = UnsafeMutableRawPointer(bitPattern: UInt(reader.nextInteger(size: 8))) else { return "" }
         return textOf(object)
@@ -262,7 +262,7 @@ extension Array: SimpleValue where Element: SimpleElement {
         writer.put(integer: UInt64(UInt(bitPattern: array)), size: 8)
     }
 
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) { writer.put(integer: 0, size: 8) }
+    public static func _encodeAbsent(to writer: inout ValueWriter) { writer.put(integer: 0, size: 8) }
 
     public static func _decode(from reader: inout ValueReader) -> [Element] {
         guard let array = UnsafeMutableRawPointer(bitPattern: UInt(reader.nextInteger(size: 8))),
@@ -285,14 +285,14 @@ extension Optional: SimpleValue where Wrapped: SimpleValue {
     public func _encode(to writer: inout ValueWriter) throws(CallError) {
         if !Wrapped._isReference { writer.put(integer: self == nil ? 0 : 1, size: 1) }
         switch self {
-        case nil: try Wrapped._encodeAbsent(to: &writer)
+        case nil: Wrapped._encodeAbsent(to: &writer)
         case let value?: try value._encode(to: &writer)
         }
     }
 
-    public static func _encodeAbsent(to writer: inout ValueWriter) throws(CallError) {
+    public static func _encodeAbsent(to writer: inout ValueWriter) {
         if !Wrapped._isReference { writer.put(integer: 0, size: 1) }
-        try Wrapped._encodeAbsent(to: &writer)
+        Wrapped._encodeAbsent(to: &writer)
     }
 
     public static func _decode(from reader: inout ValueReader) -> Wrapped? {

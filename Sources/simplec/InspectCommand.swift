@@ -46,6 +46,7 @@ struct InspectCommand: ParsableCommand {
             options.disassemble = disassemble
             let answer = ModuleInspector.describe(try SystemFile.read(files[0]), path: files[0], options)
             SystemFile.print(answer.text, to: 1)
+            for warning in answer.warnings { SystemFile.print("warning: \(warning)\n", to: 2) }
             if let failure = answer.failure {
                 SystemFile.print("error: \(failure)\n", to: 2)
                 return ExitStatus.usage

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CTestSupport.h"
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -28,3 +29,8 @@ int test_spawn(
 }
 
 int test_unnamed_file(void) { return memfd_create("test", MFD_CLOEXEC); }
+
+size_t test_heap_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}

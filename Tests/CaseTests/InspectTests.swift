@@ -93,6 +93,10 @@ import Testing
         let text = inspect("text.smf")
         #expect(text.status == 1 && text.stdoutText.hasPrefix("damaged: fewer than the 128 bytes"))
         #expect(inspect("--disassemble", "text.smf").status == 1)
+        let executable = try #require(FileText.read(Executables.stub))
+        folder.write("cut", Array(executable[..<1000]))
+        let elf = inspect("cut")
+        #expect(elf.status == 1 && elf.stderrText.hasPrefix("warning: `cut` is an ELF file in which no module is found"))
     }
 
     @Test func differencesInWords() {
@@ -119,6 +123,59 @@ import Testing
             "  added part.g (", "  - const SIZE: i64 = 42\n", "  + const SIZE: i64 = 43\n", "  + fn g(n: i64) -> i64 layout ",
             "  changed module part: interface ", "  abi_hash: ",
         ] { #expect(text.stdoutText.contains(line), "\(line) in\n\(text.stdoutText)") }
+    }
+
+    /// Where the first section of `type` lies in the module `name`.
+    private func offset(of type: String, in name: String) throws -> Int {
+        let json = try JSONSerialization.jsonObject(with: Data(inspect("--json", name).stdout)) as? [String: Any]
+        let sections = json?["sections"] as? [[String: Any]] ?? []
+        return try #require(sections.first { $0["type"] as? String == type }?["offset"] as? Int)
+    }
+
+    /// A part that cannot be read is no empty part.
+    @Test(arguments: [("deps", "dependencies"), ("typeInfo", "types"), ("srcMap", "source map")])
+    func unreadablePartsAreNamed(type: String, name: String) throws {
+        build("a", part: InspectTests.part)
+        var bytes = try #require(FileText.read(folder.path + "/a.smf"))
+        bytes[try offset(of: type, in: "a.smf")] ^= 0x40
+        folder.write("b.smf", bytes)
+        let text = inspect("b.smf")
+        #expect(text.status == 1 && text.stdoutText.contains("\n\(name) unreadable: "), "\(text.stdoutText)")
+        let json = inspect("--json", "b.smf")
+        let object = try JSONSerialization.jsonObject(with: Data(json.stdout)) as? [String: Any]
+        let unreadable = object?["unreadable"] as? [[String: Any]] ?? []
+        #expect(json.status == 1 && unreadable.count == 1 && unreadable.first?["reason"] as? String != "")
+        #expect(inspect("--json", "a.smf").stdoutText.contains("unreadable") == false)
+        let difference = inspect("--diff", "a.smf", "b.smf")
+        #expect(difference.status == 1 && difference.stdoutText.contains("B is damaged: "))
+        if type == "srcMap" {
+            let code = inspect("--disassemble", "b.smf")
+            #expect(code.status == 1 && code.stdoutText.contains("\npart.f: address 0x"))
+            #expect(code.stderrText.hasPrefix("warning: no source lines: the source map cannot be read: "), "\(code.stderrText)")
+        } else {
+            #expect(difference.stdoutText.contains("\n\(name):\n  B: "), "\(difference.stdoutText)")
+            #expect(!difference.stdoutText.contains("removed "))
+        }
+    }
+
+    /// The library is there but of no use: not the same as not there.
+    @Test func unloadableDisassemblersAreNamed() {
+        build("a", part: InspectTests.part)
+        for name in ["libcapstone.so.5", "libcapstone.so.4", "libcapstone.so"] { folder.write("broken/\(name)", "no library") }
+        func run(_ arguments: [String]) -> ProcessResult {
+            ProcessRunner.run(
+                Executables.simplec, arguments, in: folder.path, environment: ["LD_LIBRARY_PATH": folder.path + "/broken"])
+        }
+        let text = run(["inspect", "--disassemble", "a.smf"])
+        #expect(text.status == 2 && text.stdoutText.contains("\nversion\n"))
+        #expect(text.stderrText.contains("which is installed but cannot be loaded: "), "\(text.stderrText)")
+        #expect(text.stderrText.contains("broken/libcapstone.so.5: ") && text.stderrText.contains("objdump -dr"))
+        let assembly = run(["build", "--emit=asm", "main.simple"])
+        #expect(assembly.status == 2 && assembly.stdoutText == "", "\(assembly.stdoutText)")
+        #expect(assembly.stderrText.contains("installed but cannot be loaded"))
+        build("b", part: InspectTests.part.replacingOccurrences(of: "* 3", with: "* 4"))
+        let difference = run(["inspect", "--diff", "a.smf", "b.smf"])
+        #expect(difference.status == 1 && difference.stdoutText.contains("(compared by size only: disassembly needs "))
     }
 
     @Test func usageErrors() {

@@ -209,4 +209,25 @@ func shell(_ command: String, module: [UInt8]? = nil, environment: [String: Stri
             #"cp $S ./simple; printf '#!/bin/sh\necho "$@"' > simplec; chmod +x simplec; ./simple build a.simple -o b; ./simple a.simple --gc-stats; ./simple --gc-stats c.simple; ./simple"#)
         #expect(result.output == "build a.simple -o b\na.simple --gc-stats\n--gc-stats c.simple\n\n")
     }
+
+    /// A source map that cannot be read keeps no program from running, but what it is needed for says so.
+    @Test func damagedSourceMapsAreReported() throws {
+        var hello = Programs.hello()
+        hello.hasDamagedMap = true
+        #expect(try shell("exec $S $F", module: hello.build()).errors == "")
+        let shown = try shell("SIMPLE_GDB=1 exec $S $F", module: hello.build())
+        #expect(shown.status == 7 && shown.output == "hello\n")
+        #expect(shown.errors.hasPrefix("warning: debuggers see no source lines: "), "\(shown.errors)")
+        #expect(shown.errors.hasSuffix(", value 0x63)\n"))
+        var panic = Programs.panic()
+        panic.hasDamagedMap = true
+        let ended = try shell("exec $S $F", module: panic.build())
+        #expect(ended.status == 101)
+        #expect(
+            ended.errors == """
+                panic[P008]: index 5 out of range for array of length 3
+                  (no source positions: the source map of the module is damaged)
+
+                """)
+    }
 }

@@ -39,6 +39,8 @@ struct TestImage {
     var architecture = SMFArchitecture.x86_64
     var cpuFeatures: SMFCPUFeatures = []
     var isExecutable = true
+    /// The source map's version is none that there is.
+    var hasDamagedMap = false
     var flags: SMFFlags = [.linked, .positionIndependent]
 
     // MARK: Code
@@ -157,6 +159,7 @@ struct TestImage {
         map.sort()
         var payload = ContiguousArray<UInt8>(repeating: 0, count: map.encodedSize)
         payload.withUnsafeMutableBytes { map.encode(to: $0.baseAddress!, newSymbolIndex: []) }
+        if hasDamagedMap { payload[0] = 99 }
         _ = writer.addSection(type: SMFSectionType.srcMap.rawValue, flags: .read, bytes: payload, alignment: 8, name: ".srcmap")
         var data = [UInt8](repeating: 0, count: max(1, imports.count) * 8)
         for word in words {

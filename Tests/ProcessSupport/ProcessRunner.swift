@@ -179,6 +179,7 @@ package enum Executables {
     package static let simple = folder + "/simple"
     package static let simplec = folder + "/simplec"
     package static let stub = folder + "/simple-stub"
+    package static let embeddingHost = folder + "/EmbeddingHostExample"
     package static let runtimeLibrary = folder + "/libsimple_rt.a"
 
     /// The build folder: where the loaded test bundle lies.

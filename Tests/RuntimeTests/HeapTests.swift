@@ -300,4 +300,29 @@ private func makeGarbage(_ count: Int, _ size: Int) {
             #expect(textOf(text) == String(repeating: "abcé", count: 100))
         }
     }
+
+    /// As many root ranges as a process with thousands of modules has: the table grows, and removing finds each.
+    @Test func thousandsOfRootRanges() {
+        withRuntime {
+            let all = (0..<5000).map { _ in Roots(1) }
+            for (i, roots) in all.enumerated() { roots.words[0] = UInt(bitPattern: makeNode(UInt64(i) << 48 | 0xABCD, 1)) }
+            scrubStack()
+            collect()
+            for (i, roots) in all.enumerated() {
+                let tag = UnsafeRawPointer(bitPattern: roots.words[0])?.load(fromByteOffset: 16, as: UInt64.self)
+                #expect(wasMarked(roots.words[0]) && tag == UInt64(i) << 48 | 0xABCD)
+            }
+            let dropped = all.enumerated().filter { $0.offset % 3 == 0 }.map { $0.element.words[0] }
+            let kept = all.enumerated().filter { $0.offset % 3 != 0 }.map { $0.element.words[0] }
+            for (i, roots) in all.enumerated() where i % 3 == 0 { removeRootRange(UInt(bitPattern: roots.words)) }
+            scrubStack()
+            collect()
+            #expect(kept.allSatisfy { wasMarked($0) })
+            // The arrays above may be found on the stack, what they hold is not.
+            #expect(dropped.filter { wasMarked($0) }.count < 10)
+            for (i, roots) in all.enumerated() {
+                if i % 3 == 0 { roots.words.deallocate() } else { roots.forget() }
+            }
+        }
+    }
 }

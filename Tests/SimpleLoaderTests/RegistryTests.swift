@@ -67,6 +67,33 @@ import Testing
         #expect(mappings() < 400)
     }
 
+    /// More modules at once than any of the runtime's tables begins with: each has its own roots and positions.
+    @Test func thousandsOfModulesAtOnce() throws {
+        try SimpleRuntime.setReportsPanics(false)
+        let bytes = try module(
+            """
+            pub static mut xs: [str] = []
+            pub fn add(n: i64) -> i64:
+                xs.push("{n}" + "!")
+                return xs.len()
+            pub fn last() -> str: return xs[-1]
+            pub fn fail(n: i64) -> i64: return [1][n]
+
+            """)
+        let count = 1500
+        var modules: [LoadedModule] = []
+        for i in 0..<count {
+            modules.append(try ModuleRegistry().load(bytes: bytes, name: "m\(i)"))
+            #expect(try modules[i].function(named: "add", as: ((Int64) -> Int64).self)(Int64(i)) == 1)
+        }
+        try SimpleRuntime.collectGarbage()
+        for i in 0..<count { #expect(try modules[i].function(named: "last", as: (() -> String).self)() == "\(i)!") }
+        for i in [0, 1100, count - 1] {
+            let failure = panic { _ = try modules[i].function(named: "fail", as: ((Int64) -> Int64).self)(3) }
+            #expect(failure?.report.contains("at <string>:6:") == true, "\(failure?.report ?? "")")
+        }
+    }
+
     @Test func modulesImportFromEachOther() throws {
         let registry = ModuleRegistry()
         let lib = HandMadeModule(name: "lib", functions: [("inc", HandMadeModule.add(1)), ("dec", HandMadeModule.add(0xFF))])

@@ -4,8 +4,11 @@
 #ifndef SIMPLE_CAPSTONE_H
 #define SIMPLE_CAPSTONE_H
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 /// An open disassembler for x86-64.
 struct simple_capstone {
@@ -20,15 +23,30 @@ struct simple_capstone {
 };
 
 /// How `simple_capstone_open` ended.
-enum { SIMPLE_CAPSTONE_OK, SIMPLE_CAPSTONE_MISSING, SIMPLE_CAPSTONE_UNKNOWN_VERSION, SIMPLE_CAPSTONE_FAILED };
+enum {
+    SIMPLE_CAPSTONE_OK,
+    /// No such library is found.
+    SIMPLE_CAPSTONE_MISSING,
+    /// One is found, but the loader refuses it.
+    SIMPLE_CAPSTONE_UNLOADABLE,
+    SIMPLE_CAPSTONE_UNKNOWN_VERSION,
+    SIMPLE_CAPSTONE_FAILED
+};
 
-/// Loads the library and opens a disassembler; close it with `simple_capstone_close`.
-static inline int simple_capstone_open(struct simple_capstone *result) {
+/// Loads the library and opens a disassembler; close it with `simple_capstone_close`. Where a library is found but not
+/// loaded, `reason`, of `capacity` bytes, gets the loader's words.
+static inline int simple_capstone_open(struct simple_capstone *result, char *reason, size_t capacity) {
     static const char *const names[] = {"libcapstone.so.5", "libcapstone.so.4", "libcapstone.so"};
     void *library = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++)
+    reason[0] = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !library; i++) {
         library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (!library) return SIMPLE_CAPSTONE_MISSING;
+        const char *words = library ? 0 : dlerror();
+        // A missing library is reported under its own name, a missing part of one under that of the part.
+        int is_missing = words && strncmp(words, names[i], strlen(names[i])) == 0 && strstr(words, "No such file");
+        if (words && !is_missing && !reason[0]) snprintf(reason, capacity, "%s", words);
+    }
+    if (!library) return reason[0] ? SIMPLE_CAPSTONE_UNLOADABLE : SIMPLE_CAPSTONE_MISSING;
     unsigned (*version)(int *, int *) = (unsigned (*)(int *, int *))dlsym(library, "cs_version");
     int (*open)(int, int, size_t *) = (int (*)(int, int, size_t *))dlsym(library, "cs_open");
     void *(*allocate)(size_t) = (void *(*)(size_t))dlsym(library, "cs_malloc");
@@ -73,7 +91,12 @@ static inline const char *simple_capstone_operands(const struct simple_capstone 
     return (const char *)capstone->instruction + capstone->operands_offset;
 }
 
+/// The version of the C library that this program uses.
+static inline const char *simple_capstone_libc_version(void) { return gnu_get_libc_version(); }
+
+/// Closes what `simple_capstone_open` opened, if it did.
 static inline void simple_capstone_close(struct simple_capstone *capstone) {
+    if (!capstone->library) return;
     capstone->free_instructions(capstone->instruction, 1);
     capstone->close(&capstone->handle);
     dlclose(capstone->library);

@@ -10,4 +10,7 @@ int test_spawn(
 
 /// An open file without a name, closed in started processes; -1 on failure.
 int test_unnamed_file(void);
+
+/// Bytes of the C heap that are in use.
+size_t test_heap_in_use(void);
 #endif

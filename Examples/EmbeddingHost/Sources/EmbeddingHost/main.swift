@@ -2,6 +2,7 @@
 //
 //     swift run -c release EmbeddingHost [rules.simple]
 
+import Glibc
 import SimpleCompiler
 import SimpleLoader
 
@@ -17,7 +18,7 @@ do throws(CompileError) {
     for diagnostic in error.diagnostics {
         for fix in diagnostic.fixes { print("  \(diagnostic.file):\(diagnostic.line): \(fix)") }
     }
-    throw error
+    exit(1)
 }
 print("exports:")
 for export in rules.exports { print("  \(export)") }
@@ -60,6 +61,7 @@ var total = 0.0
 for i in 1...1000 { total += fast(0.01, Int64(i)) }
 print("total:", (total * 100).rounded() / 100)
 
-// The whole program.
+// The whole program. It writes to standard output itself, so what the host printed goes first.
+fflush(nil)
 let status = try pipeline.compileAndRun(source: source, arguments: ["one", "two"])
 print("exit status:", status)
