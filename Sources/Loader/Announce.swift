@@ -50,7 +50,11 @@ private func showToDebugger(_ image: SMFReader, _ base: UnsafeMutableRawPointer)
     var symbols = ELFSymbolTable()
     addFunctionSymbols(of: image, base: address, section: UInt16(truncatingIfNeeded: text), to: &symbols)
     builder.add(symbols)
-    if let mapIndex = image.firstSection(.srcMap), let map = try? SourceMapView(image.payload(ofSection: mapIndex)) {
+    // Loading does not look at the source map: of one whose rows overlap, debug information would have no end.
+    if let mapIndex = image.firstSection(.srcMap), let map = try? SourceMapView(image.payload(ofSection: mapIndex)),
+        (try? map.validate(
+            at: 0, symbolCount: image.header.symbolCount, stringTableSize: image.header.stringTableSize)) != nil
+    {
         builder.add(makeDebugSections(map, strings: UnsafeRawBufferPointer(image.strings), base: address))
     }
     var prefix = ContiguousArray<UInt8>(repeating: 0, count: ELFFormat.headerSize + ELFFormat.programHeaderSize)

@@ -75,11 +75,13 @@ public struct ImportProblem: Sendable, Equatable, CustomStringConvertible {
         /// The module that provides it has the interface `found`, not `expected`.
         case abiMismatch(expected: UInt64, found: UInt64)
     }
-    /// The symbol's name.
+    /// The symbol's name; of one longer than 256 bytes the beginning and "…".
     public var symbol: String
+    /// Where it should come from.
     public var source: Source
     /// The module that wants it.
     public var wantedBy: String
+    /// What is wrong with it.
     public var reason: Reason
 
     public init(symbol: String, source: Source, wantedBy: String, reason: Reason) {
