@@ -1,5 +1,6 @@
 internal import CPlatform
 package import Loader
+internal import Support
 
 /// Looks into the file system on behalf of a compilation, and remembers everything that was seen: each path is looked at
 /// once, so that the compilation sees one state, and the manifest can say when it would see another.
@@ -12,9 +13,9 @@ package struct FileProbes: Sendable {
         package var module: Int
     }
 
-    private var kinds: [String: FileKind] = [:]
-    /// The paths of `kinds` in the order in which they were looked at.
-    package private(set) var paths: [String] = []
+    private var kinds = TextMap<FileKind>()
+    /// The paths that were looked at, in that order.
+    package var paths: ContiguousArray<String> { kinds.keys }
     package private(set) var sources: [Source] = []
     /// Something was read that has no lasting contents (a pipe): nothing of this compilation may be kept.
     package private(set) var isTransient = false
@@ -25,8 +26,7 @@ package struct FileProbes: Sendable {
     package mutating func kind(of path: String) -> FileKind {
         if let known = kinds[path] { return known }
         let kind = fileKind(path)
-        kinds[path] = kind
-        paths.append(path)
+        kinds.set(path, kind)
         return kind
     }
 

@@ -62,6 +62,14 @@ package struct DiagnosticList: Sendable {
         if diagnostic.severity == .error { errorCount += 1 }
         all.append(diagnostic)
     }
+    /// Adds a note to a diagnostic.
+    ///
+    /// - Parameter index: its place in `all`.
+    package mutating func addNote(_ note: String, to index: Int) { all[index].notes.append(note) }
+    /// Changes the place, in its file, that a diagnostic is about.
+    ///
+    /// - Parameter index: its place in `all`.
+    package mutating func move(_ index: Int, to span: SourceSpan) { all[index].primary.span = span }
     /// Reports an error.
     package mutating func error(
         _ code: DiagnosticCode, _ message: String, at primary: Label, secondary: [Label] = [], notes: [String] = [],

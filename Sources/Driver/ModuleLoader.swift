@@ -19,9 +19,12 @@ struct ModuleLoader {
 
     /// Absolute path of each module's file.
     private var files: [String] = []
-    private var indexOfFile: [FileIdentity: Int] = [:]
-    private var indexOfPath: [String: Int] = [:]
-    private var modulePaths: Set<String> = []
+    /// Modules by path; two paths may lead to one.
+    private var indexOfPath = TextMap<Int>()
+    /// Which file each module was read from, as far as they are files that last.
+    private var identities: ContiguousArray<(file: FileIdentity, module: Int)> = []
+    private var identityIndex = HashIndex()
+    private var modulePaths = TextMap<Int>()
     private var lookup: ModuleLookup
     /// What was looked at in the file system.
     var probes: FileProbes { lookup.probes }
@@ -42,9 +45,9 @@ struct ModuleLoader {
         _ rootPath: String, bytes: [UInt8], stamp: FileStamp?, interner: inout Interner,
         diagnostics: inout DiagnosticList
     ) {
-        if let stamp { indexOfFile[FileIdentity(stamp)] = 0 }
+        if let stamp { note(FileIdentity(stamp), module: 0) }
         let path = PathText.absolute(rootPath, from: currentDirectory)
-        indexOfPath[path] = 0
+        indexOfPath.set(path, 0)
         add(path, shownAs: rootPath, bytes: bytes, interner: &interner, diagnostics: &diagnostics)
         if modules[0].path == "std" {
             diagnostics.error(
@@ -94,11 +97,23 @@ struct ModuleLoader {
         let base = segments.joined(separator: ".")
         var unique = base
         var number = 2
-        while !modulePaths.insert(unique).inserted {
+        while modulePaths[unique] != nil {
             unique = "\(base)~\(number)"
             number += 1
         }
+        modulePaths.set(unique, modules.count)
         return unique
+    }
+
+    /// Remembers that `module` was read from `file`.
+    private mutating func note(_ file: FileIdentity, module: Int) {
+        identities.append((file, module))
+        identityIndex.append(file.hash)
+    }
+
+    /// The module that was read from `file`.
+    private func module(readFrom file: FileIdentity) -> Int? {
+        identityIndex.find(file.hash) { identities[$0].file == file }.map { identities[$0].module }
     }
 
     // MARK: Imports
@@ -242,8 +257,8 @@ struct ModuleLoader {
         at path: String, _ node: NodeID, of index: Int, interner: inout Interner, diagnostics: inout DiagnosticList
     ) -> Int? {
         if let known = indexOfPath[path] { return known }
-        if let stamp = SystemFile.stamp(of: path), let known = indexOfFile[FileIdentity(stamp)] {
-            indexOfPath[path] = known
+        if let stamp = SystemFile.stamp(of: path), let known = module(readFrom: FileIdentity(stamp)) {
+            indexOfPath.set(path, known)
             lookup.probes.addSource(path, stamp, module: known)
             return known
         }
@@ -252,8 +267,8 @@ struct ModuleLoader {
             let (bytes, stamp) = try SystemFile.readSource(path)
             timing.add("read", since: start)
             let number = modules.count
-            indexOfPath[path] = number
-            if let stamp { indexOfFile[FileIdentity(stamp)] = number }
+            indexOfPath.set(path, number)
+            if let stamp { note(FileIdentity(stamp), module: number) }
             lookup.probes.addSource(path, stamp, module: number)
             add(path, shownAs: display(path), bytes: bytes, interner: &interner, diagnostics: &diagnostics)
             return number

@@ -22,7 +22,8 @@ package struct ObjectKey: ~Copyable {
 
     /// The stored fields that `digest` covers, by type.
     package static let coveredFields: [String: [String]] = [
-        "MIRModule": ["name", "functions", "data", "symbols", "signatures", "sources", "runtimeSymbols", "signatureIDs"],
+        "MIRModule": ["name", "functions", "data", "symbols", "signatures", "sources", "runtimeSymbols", "signatureIndex",
+            "indexedSignatures"],
         "MIRFunction": [
             "symbol", "signature", "instructions", "blocks", "edges", "pool", "scopes", "inlineHint",
         ],

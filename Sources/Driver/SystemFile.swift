@@ -1,6 +1,7 @@
 internal import CPlatform
 internal import Glibc
 package import Loader
+internal import Support
 
 /// A system call that failed, in words for people.
 package struct SystemFailure: Error, Sendable, Equatable {
@@ -31,7 +32,7 @@ extension String {
 }
 
 /// Which file a path leads to: equal iff two paths name one file.
-package struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Equatable, Sendable {
     var device: UInt64
     var inode: UInt64
 
@@ -39,6 +40,9 @@ package struct FileIdentity: Hashable, Sendable {
         device = stamp.device
         inode = stamp.inode
     }
+
+    /// For a `HashIndex`.
+    var hash: UInt32 { HashIndex.hash(inode ^ device << 48) }
 }
 
 /// Access to the file system without Foundation, whose start-up costs more than a small compilation.

@@ -134,6 +134,10 @@ struct BodyContext {
     var returnedPlain = false
     /// `return` without a value, in a function without declared result: judged when the result is known.
     var bareReturns: [(expr: ExprID, span: SourceSpan)] = []
+    /// The first value returned from a function without declared result.
+    var firstReturn: SourceSpan?
+    /// E0210 was reported.
+    var reportedSelf = false
     /// How many errors there were when the body was begun.
     var errorsBefore = 0
     /// Stack of statement lists under construction.

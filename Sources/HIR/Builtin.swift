@@ -120,6 +120,8 @@ public enum Builtin: UInt16, Sendable, CaseIterable {
     case filled
     /// (self, i, j)
     case swap
+    /// (n i64), type nil: P005 if n < 1. Only for the prelude: `require_positive(n)`.
+    case requirePositive
 
     // MARK: Option
     /// P018 with the constant message of the second argument: (self, message str).

@@ -169,7 +169,8 @@ extension Checker {
             case .float?: return .float
             default: return nil
             }
-        default:
+        case .error, .never, .nilType, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .function,
+            .structure, .parameter:
             if program.types.isInteger(t) { return .integer }
             if program.types.isFloat(t) { return .float }
             return nil

@@ -1,4 +1,4 @@
-// Stage: syntax trees -> checked program (DESIGN §5).
+// Stage: syntax trees -> checked program (Docs/hir.md).
 //
 // Input: all modules of a program, parsed, with their imports resolved to files (`CheckInput`).
 // Output: `HIRProgram`: every name resolved, every expression typed, sugar removed. If errors were reported, the
@@ -106,7 +106,7 @@ struct ModuleState {
     var targets: [NodeID: ImportTarget]
     var definitions = NameMap<Definition>()
     /// Visible from other modules.
-    var publicNames: Set<NameID> = []
+    var publicNames = IndexMap<Void>()
     /// Named imports: index into `imports`.
     var importNames = NameMap<Int>()
     var imports: [ImportBinding] = []
@@ -171,6 +171,8 @@ struct FunctionRecord {
     /// The struct that a method belongs to.
     var owner: StructID?
     var isStatic = true
+    /// A method whose `self` parameter was forgotten: its body mentions `self` (E0210); calls on values are silent.
+    var lacksSelf = false
     var parameters: [ParameterRecord] = []
     /// All types written: callable without checking the body.
     var isAnnotated = false
@@ -268,6 +270,15 @@ extension Label {
     var place: UInt64 { UInt64(file.rawValue) << 32 | UInt64(span.start) }
 }
 
+/// What makes two reports the same mistake.
+struct Mistake: Hashable {
+    var code: DiagnosticCode
+    var name: NameID
+    /// Whose member the name was meant to be, or `error`.
+    var type: TypeID
+    var file: FileID
+}
+
 /// The state of checking one program. See the head of Check.swift for the order of work.
 final class Checker {
     var program = HIRProgram()
@@ -309,6 +320,8 @@ final class Checker {
 
     /// Functions of the prelude that are called and whose bodies are still to be checked.
     var neededPrelude: [FunctionID] = []
+    /// Mistakes that are reported once for a module: index of the diagnostic, all places.
+    var repeatedMistakes: [Mistake: (index: Int, places: [SourceSpan])] = [:]
     /// Positions at which an ambiguous name was reported.
     var reportedAmbiguities: Set<UInt64> = []
     /// Bodies mention module-level variables whose types are not known yet: `settleGlobals` must visit them.
@@ -393,6 +406,7 @@ final class Checker {
         checkMainSignature()
         reportUnusedImports()
         reportUnchangedGlobals()
+        noteRepetitions()
         for (id, name) in usedNames { program.names[id] = name }
         program.hasExports = rootHasExports()
         for index in modules.indices where index != preludeIndex {

@@ -112,7 +112,9 @@ extension Checker {
             return unify(l, r) ? .type(l) : .mismatch
         case .parameter:
             return parameterOperation(l, r, operatorTraits[op] ?? "")
-        default: return .mismatch
+        case .error, .never, .nilType, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple, .range,
+            .option, .function, .structure:
+            return .mismatch
         }
     }
 
@@ -192,7 +194,8 @@ extension Checker {
             return .type(.bool)
         case .parameter:
             return hasBound(t, ordering ? ["Ord"] : ["Eq", "Ord", "Hash"]) ? .type(.bool) : .mismatch
-        default: return .type(.bool)
+        case .error, .never, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str:
+            return .type(.bool)
         }
     }
 
@@ -208,7 +211,9 @@ extension Checker {
         case .str:
             if isOpen(index) { return unify(index, .i64) ? .type(.str) : .mismatch }
             return isIntegerLike(index) || resolve(index) == .error ? .type(.str) : .mismatch
-        default: return .mismatch
+        case .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple, .range,
+            .option, .function, .structure, .parameter:
+            return .mismatch
         }
     }
 
@@ -217,7 +222,9 @@ extension Checker {
         switch program.types.kind(b) {
         case .error, .never, .array, .str: return .type(b)
         case .variable: return isOpen(b) ? .stuck : .mismatch
-        default: return .mismatch
+        case .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple, .range,
+            .option, .function, .structure, .parameter:
+            return .mismatch
         }
     }
 
@@ -229,7 +236,9 @@ extension Checker {
         case .variable: return isOpen(c) ? .stuck : .mismatch
         case .array, .range: return .type(program.types.argument(c, 0))
         case .str: return .type(.str)
-        default: return .mismatch
+        case .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple, .option,
+            .function, .structure, .parameter:
+            return .mismatch
         }
     }
 
@@ -247,7 +256,9 @@ extension Checker {
             let e = resolve(element)
             if isOpen(e) { return .stuck }
             return e == .str || e == .char || e == .error ? .type(.bool) : .mismatch
-        default: return .mismatch
+        case .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple, .option,
+            .function, .structure, .parameter:
+            return .mismatch
         }
     }
 

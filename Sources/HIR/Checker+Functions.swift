@@ -184,7 +184,8 @@ extension Checker {
             case .nilType, .error, .never: break
             case .variable where isOpen(result): _ = unify(result, .nilType)
             case .option: context.body[expr].a = add(.noneConstant, result, at: span).rawValue
-            default:
+            case .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str, .tuple, .array, .range,
+                .function, .structure, .parameter, .variable:
                 error(
                     "E0301", "`return` without a value, but the function's result is `\(describe(result))`", span,
                     helps: ["return a value here too, or declare the function `-> nil`"])
@@ -203,7 +204,7 @@ extension Checker {
             "E0303", "`\(text(record.name))` does not return a value on every path", record.nameSpan,
             label: "must return `\(describe(context.resultType))`",
             notes: missing.isEmpty ? [] : ["the `match` at its end has no arm for \(missing.map { "`\($0)`" }.joined(separator: ", "))"],
-            helps: missing.isEmpty ? ["add a `return` at the end, or declare the result as `\(describe(context.resultType))?` and return `nil`"]
+            helps: missing.isEmpty ? ["add a `return` at the end, or declare the result as `\(spelling(context.resultType))?` and return `nil`"]
                 : ["add the missing arms, or `_ => …` for the rest"])
     }
 
@@ -293,10 +294,18 @@ extension Checker {
     func joinResult(_ type: TypeID, _ span: SourceSpan) {
         if kind(type) == .never { return }
         if kind(type) == .error { return poison(context.resultType) }
-        if !unify(context.resultType, type) {
-            error(
-                "E0301", "this returns `\(describe(type))`, but an earlier path returns `\(describe(context.resultType))`", span)
-        }
+        if !unify(context.resultType, type) { refuseResult(type, span, helps: []) }
+    }
+
+    /// Reports a `return` of another type than an earlier one. The function's result is unknown then: its callers have
+    /// made no mistake.
+    func refuseResult(_ type: TypeID, _ span: SourceSpan, helps: [String]) {
+        error(
+            "E0301", "this returns `\(describe(type))`, but an earlier path returns `\(describe(context.resultType))`", span,
+            label: "this is `\(describe(type))`",
+            secondary: context.firstReturn.map { [label($0, "this is `\(describe(context.resultType))`")] } ?? [], helps: helps)
+        context.resultType = .error
+        if let function = context.function { program.functions[function.index].resultType = .error }
     }
 
     // MARK: Finishing
@@ -514,7 +523,13 @@ extension Checker {
                         body.pool[list.index + 1 + k] = generalized(type, map).rawValue
                     }
                 }
-            default: break
+            case .error, .intConstant, .floatConstant, .boolConstant, .charConstant, .stringConstant, .nilConstant,
+                .noneConstant, .local, .global, .storeLocal, .assign, .bind, .unary, .binary, .compare, .logicalAnd,
+                .logicalOr, .coalesce, .contains, .makeSome, .cast, .builtin, .deferredMethod, .deferredField,
+                .makeTuple, .tupleElement, .makeStruct, .field, .makeArray, .spread, .index, .slice, .sliceByRange,
+                .makeRange, .interpolate, .format, .block, .if, .matches, .match, .while, .loop, .for, .break,
+                .continue, .return, .tryOption, .setExitValue:
+                break
             }
         }
         for i in body.patterns.indices where program.types.entries[body.patterns[i].type.index].hasVariables {

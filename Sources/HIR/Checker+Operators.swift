@@ -610,7 +610,9 @@ extension Checker {
             for i in program.structs[Int(program.types.payload(t))].fieldTypes.indices
             where !isClosed(program.fieldType(t, i)) { return false }
             return true
-        default: return false
+        case .error, .never, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str, .array, .range,
+            .function, .parameter, .variable:
+            return false
         }
     }
 

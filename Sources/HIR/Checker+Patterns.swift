@@ -311,7 +311,7 @@ extension Checker {
             return addPattern(.constant, type, a: expr.rawValue, n.span)
         case .structure: return structPattern(StructID(definition.index), n.listB, n, type, t, state)
         case .broken: return brokenPayload(n, state)
-        default:
+        case .function, .constant, .global, .alias, .module:
             error("E0208", "a \(word(definition.kind)) cannot be matched", n.span)
             return brokenPayload(n, state)
         }
@@ -437,7 +437,7 @@ extension Checker {
             let list = HIRList(rawValue: p.b)
             for i in 0..<context.body.count(list) where isIrrefutable(context.body.pattern(list, i), top: false) { return true }
             return false
-        default: return false
+        case .constant, .range, .some, .none: return false
         }
     }
 }

@@ -86,7 +86,8 @@ extension Checker {
                 unsupported("`\(later)` is", n.span)
                 return .error
             }
-            var candidates = known.typeNames.keys.map { text($0) } + ["Option", "Array", "Range"]
+            if isRepeated("E0201", first, n.span) { return .error }
+            var candidates = known.typeNames.keys.map { text(NameID(rawValue: $0)) }.sorted() + ["Option", "Array", "Range"]
             for (i, name) in modules[context.module].definitions.names.enumerated() {
                 let kind = modules[context.module].definitions.values[i].kind
                 if kind == .structure || kind == .alias { candidates.append(text(name)) }

@@ -206,7 +206,7 @@ extension Checker {
                     reportNoTrait(definition, name, b.span)
                 } else if known.typeNames[name] != nil {
                     error("E0208", "`\(text(name))` is a type, not a trait", b.span, label: "a bound names a trait")
-                } else if !known.traits.contains(name) {
+                } else if !known.traits.contains(name), !isRepeated("E0201", name, b.span) {
                     error(
                         "E0201", "unknown trait `\(text(name))`", b.span, label: "not found in this scope",
                         helps: suggestion(text(name), KnownNames.traitNames))

@@ -186,7 +186,10 @@ extension Checker {
                 return .int(UInt64(bytes.count { $0 & 0xC0 != 0x80 }), .i64)
             }
             throw .notConstant(e.position)
-        default: throw .notConstant(e.position)
+        case .local, .global, .storeLocal, .assign, .compoundAssign, .bind, .coalesce, .contains, .call,
+            .deferredMethod, .deferredField, .makeArray, .spread, .index, .slice, .sliceByRange, .makeRange, .format,
+            .matches, .match, .while, .loop, .for, .break, .continue, .return, .tryOption, .setExitValue:
+            throw .notConstant(e.position)
         }
     }
 

@@ -76,39 +76,28 @@ extension Checker {
         let arms = context.body.count(list) / 3
         if scrutinee == .error || scrutinee == .never { return }
         for i in 0..<arms where isBroken(PatternID(rawValue: context.body.raw(list, i * 3))) { return }
-        var rows: [[Shape]] = []
-        var budget = 200_000
-        for i in 0..<arms {
-            let pattern = PatternID(rawValue: context.body.raw(list, i * 3))
-            let row = [shape(pattern)]
-            if !useful(rows, row, [scrutinee], &budget) {
-                let start = context.body[pattern].position
-                warning("W0401", "this arm can never match", SourceSpan(start: start, end: start + 1), label: "covered by the arms above")
-            }
-            let hasGuard = context.body.raw(list, i * 3 + 1) != 0
-            if !hasGuard { rows.append(row) }
+        let coverage = flatCoverage(list, arms: arms, of: scrutinee) ?? coverage(list, arms: arms, of: scrutinee)
+        for arm in coverage.uselessArms {
+            let start = context.body[PatternID(rawValue: context.body.raw(list, arm * 3))].position
+            warning("W0401", "this arm can never match", SourceSpan(start: start, end: start + 1), label: "covered by the arms above")
         }
-        var missing: [String] = []
-        if let witness = witness(rows, [scrutinee], &budget) { missing = [render(witness[0], scrutinee)] }
-        if missing.isEmpty {
+        if coverage.missing.isEmpty, !coverage.isTooComplex {
             context.body[id].flags |= HIRExpr.exhaustiveMatch
             return
         }
-        var more = rows
-        while missing.count < 3, budget > 0 {
-            // Assume the witness covered, and look for another.
-            guard let last = witness(more, [scrutinee], &budget) else { break }
-            let text = render(last[0], scrutinee)
-            if !missing.contains(text) { missing.append(text) }
-            more.append(last)
-            if text == "_" { break }
-        }
         let isValue = check.node.exists
-        if isValue, !isClosed(scrutinee), let function = context.function, isTailStatement(check.node) {
-            return missingReturn(function, missing)
-        }
-        let names = missing.map { "`\($0)`" }.joined(separator: ", ")
         let head = SourceSpan(start: check.span.start, end: check.span.start + 5)
+        if coverage.isTooComplex {
+            // A statement on an open type needs no proof: where no arm matches, nothing happens.
+            if !isValue, !isClosed(scrutinee) { return }
+            return error(
+                "E0401", "this `match` has too many combinations of patterns to tell whether it covers every case", head,
+                helps: ["add `_ => …` for the rest, or match on fewer things at a time"])
+        }
+        if isValue, !isClosed(scrutinee), let function = context.function, isTailStatement(check.node) {
+            return missingReturn(function, coverage.missing)
+        }
+        let names = coverage.missing.map { "`\($0)`" }.joined(separator: ", ")
         if isValue || isClosed(scrutinee) {
             error(
                 "E0401", "this `match` does not cover every case", head, label: "missing: \(names)",
@@ -118,7 +107,30 @@ extension Checker {
         }
     }
 
-    private func shape(_ id: PatternID) -> Shape {
+    /// The coverage of any match, by the matrix algorithm.
+    private func coverage(_ list: HIRList, arms: Int, of scrutinee: TypeID) -> MatchCoverage {
+        var result = MatchCoverage()
+        var rows: [[Shape]] = []
+        var budget = 200_000
+        for arm in 0..<arms {
+            let row = [shape(PatternID(rawValue: context.body.raw(list, arm * 3)))]
+            if !useful(rows, row, [scrutinee], &budget) { result.uselessArms.append(arm) }
+            let hasGuard = context.body.raw(list, arm * 3 + 1) != 0
+            if !hasGuard { rows.append(row) }
+        }
+        // Each value that is found is taken for covered, to find another.
+        budget = 200_000
+        while result.missing.count < 3, let found = witness(rows, [scrutinee], &budget) {
+            let text = render(found[0], scrutinee)
+            if !result.missing.contains(text) { result.missing.append(text) }
+            rows.append(found)
+            if text == "_" { break }
+        }
+        result.isTooComplex = budget <= 0 && result.missing.isEmpty
+        return result
+    }
+
+    func shape(_ id: PatternID) -> Shape {
         let p = context.body[id]
         switch p.kind {
         case .wildcard: return .any
@@ -182,7 +194,7 @@ extension Checker {
     }
 
     /// The whole domain of an integer or char type.
-    private func domain(_ type: TypeID) -> (UInt64, UInt64)? {
+    func domain(_ type: TypeID) -> (UInt64, UInt64)? {
         if type == .char { return (0, 0x10FFFF) }
         guard program.types.isInteger(type) else { return nil }
         let width = UInt64(program.types.bitWidth(type))
@@ -227,7 +239,8 @@ extension Checker {
                 }
             }
             return (0...longest).map { .length($0) } + [.atLeast(longest + 1)]
-        default:
+        case .error, .never, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str, .range, .function,
+            .parameter, .variable:
             guard let (low, high) = domain(type) else { return nil }
             var cuts: [UInt64] = [low]
             for head in heads {
@@ -299,11 +312,16 @@ extension Checker {
         return result
     }
 
+    /// `true` iff the row matches every value.
+    private func takesAll(_ row: [Shape]) -> Bool {
+        row.allSatisfy { if case .any = $0 { true } else { false } }
+    }
+
     /// `true` iff some value matches `row` and none of `rows`.
     private func useful(_ rows: [[Shape]], _ row: [Shape], _ types: [TypeID], _ budget: inout Int) -> Bool {
         budget -= 1
         if budget <= 0 { return true }
-        if row.isEmpty { return rows.isEmpty }
+        if row.isEmpty || rows.contains(where: takesAll) { return rows.isEmpty }
         if case .or(let alternatives) = row[0] {
             return alternatives.contains { useful(rows, [$0] + row.dropFirst(), types, &budget) }
         }
@@ -339,6 +357,7 @@ extension Checker {
         if budget <= 0 { return nil }
         if types.isEmpty { return rows.isEmpty ? [] : nil }
         if rows.isEmpty { return types.map { _ in .any } }
+        if rows.contains(where: takesAll) { return nil }
         let open = openColumns(rows, [])
         if open > 0 {
             let others = rows.map { Array($0.dropFirst(open)) }
@@ -363,7 +382,7 @@ extension Checker {
     }
 
     /// A witness as users write patterns.
-    private func render(_ shape: Shape, _ type: TypeID) -> String {
+    func render(_ shape: Shape, _ type: TypeID) -> String {
         guard case .constructor(let c, let parts) = shape else { return "_" }
         let t = resolve(type)
         switch c {

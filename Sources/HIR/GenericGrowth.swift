@@ -81,7 +81,13 @@ extension Checker {
                             result: substituted(e.type, instance.arguments))
                     else { continue }
                     next = Instance(function: function.index, arguments: arguments)
-                default: continue
+                case .error, .intConstant, .floatConstant, .boolConstant, .charConstant, .stringConstant,
+                    .nilConstant, .noneConstant, .local, .global, .storeLocal, .assign, .compoundAssign, .bind,
+                    .unary, .binary, .compare, .logicalAnd, .logicalOr, .coalesce, .contains, .makeSome, .cast,
+                    .builtin, .deferredField, .makeTuple, .tupleElement, .makeStruct, .field, .makeArray, .spread,
+                    .index, .slice, .sliceByRange, .makeRange, .interpolate, .format, .block, .if, .matches, .match,
+                    .while, .loop, .for, .break, .continue, .return, .tryOption, .setExitValue:
+                    continue
                 }
                 if !seen.insert(next).inserted { continue }
                 if next.arguments.contains(where: { isDeeper($0, than: Checker.maximumInstanceDepth) }) {

@@ -176,6 +176,35 @@ public enum HIRKind: UInt8, Sendable {
     case setExitValue
 }
 
+/// What a node is as a place: something that can be assigned to, or changed in place.
+public enum PlaceForm: Sendable {
+    /// A variable.
+    case variable
+    /// A part of the value at node `a`.
+    case part
+    /// An element of the array (or character of the text) at node `a`.
+    case element
+    /// No place: a temporary value.
+    case none
+}
+
+extension HIRKind {
+    /// The one list of the kinds that are places.
+    public var placeForm: PlaceForm {
+        switch self {
+        case .local, .global: .variable
+        case .field, .tupleElement, .deferredField: .part
+        case .index: .element
+        case .error, .intConstant, .floatConstant, .boolConstant, .charConstant, .stringConstant, .nilConstant,
+            .noneConstant, .storeLocal, .assign, .compoundAssign, .bind, .unary, .binary, .compare, .logicalAnd,
+            .logicalOr, .coalesce, .contains, .makeSome, .cast, .call, .builtin, .deferredMethod, .makeTuple,
+            .makeStruct, .makeArray, .spread, .slice, .sliceByRange, .makeRange, .interpolate, .format, .block, .if,
+            .matches, .match, .while, .loop, .for, .break, .continue, .return, .tryOption, .setExitValue:
+            .none
+        }
+    }
+}
+
 public enum HIRUnary: UInt16, Sendable { case negate, bitNot, not }
 
 public enum HIRBinary: UInt16, Sendable {

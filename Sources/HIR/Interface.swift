@@ -96,7 +96,9 @@ extension HIRProgram {
             hash.add(structs[id.index].name)
             if !queue.contains(id) { queue.append(id) }
         case .parameter: hash.add(types.payload(type))
-        default: break
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .tuple, .array, .range, .option, .function, .variable:
+            break
         }
         hash.add(types.count(type))
         for i in 0..<types.count(type) { addShallow(types.argument(type, i), to: &hash, &queue) }
@@ -258,7 +260,9 @@ private struct InterfaceWriter {
         case .function:
             let count = types.count(type) - 1
             return "fn(\(list(0..<count))) -> \(spell(types.argument(type, count)))"
-        default: return checker.program.typeName(type)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .parameter, .variable:
+            return checker.program.typeName(type)
         }
     }
 
@@ -348,7 +352,12 @@ private struct InterfaceWriter {
             case .stringConstant: hash.add(checker.program.stringContents(expr.a))
             case .intConstant, .floatConstant, .boolConstant, .charConstant:
                 hash.add(UInt64(expr.a) | UInt64(expr.b) << 32)
-            default: break
+            case .error, .nilConstant, .noneConstant, .local, .storeLocal, .assign, .compoundAssign, .bind, .unary,
+                .binary, .compare, .logicalAnd, .logicalOr, .coalesce, .contains, .makeSome, .cast, .builtin,
+                .deferredMethod, .deferredField, .makeTuple, .tupleElement, .makeStruct, .field, .makeArray, .spread,
+                .index, .slice, .sliceByRange, .makeRange, .interpolate, .format, .block, .if, .matches, .match,
+                .while, .loop, .for, .break, .continue, .return, .tryOption, .setExitValue:
+                break
             }
         }
         for pattern in body.patterns {

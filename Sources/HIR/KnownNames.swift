@@ -6,16 +6,16 @@ struct KnownNames {
     let main: NameID
     let selfName: NameID
     let underscore: NameID
-    let typeNames: [NameID: TypeID]
+    let typeNames: IndexMap<TypeID>
     let some: NameID
     let none: NameID
     let ok: NameID
     let err: NameID
     let with: NameID
-    let prelude: [NameID: PreludeFunction]
-    let builtinTypesOfLaterTiers: [NameID: String]
+    let prelude: IndexMap<PreludeFunction>
+    let builtinTypesOfLaterTiers: IndexMap<String>
     /// The prelude's traits (LANGUAGE §5.6).
-    let traits: Set<NameID>
+    let traits: IndexMap<Void>
 
     /// Their names.
     static let traitNames = [
@@ -34,22 +34,24 @@ struct KnownNames {
         ok = name("Ok")
         err = name("Err")
         with = name("with")
-        traits = Set(KnownNames.traitNames.map { name($0) })
-        var types: [NameID: TypeID] = [:]
+        var traits = IndexMap<Void>()
+        for text in KnownNames.traitNames { traits.set(name(text), ()) }
+        self.traits = traits
+        var types = IndexMap<TypeID>()
         for (text, type) in [
             ("i8", TypeID.i8), ("i16", .i16), ("i32", .i32), ("i64", .i64), ("u8", .u8), ("u16", .u16), ("u32", .u32),
             ("u64", .u64), ("f32", .f32), ("f64", .f64), ("int", .i64), ("Int", .i64), ("isize", .i64), ("byte", .u8),
             ("usize", .u64), ("float", .f64), ("Float", .f64), ("bool", .bool), ("Bool", .bool), ("char", .char),
             ("Char", .char), ("nil", .nilType), ("Nil", .nilType), ("void", .nilType), ("str", .str), ("String", .str),
             ("Str", .str), ("text", .str),
-        ] { types[name(text)] = type }
+        ] { types.set(name(text), type) }
         typeNames = types
-        var functions: [NameID: PreludeFunction] = [:]
-        for function in PreludeFunction.allCases { functions[name(function.rawValue)] = function }
+        var functions = IndexMap<PreludeFunction>()
+        for function in PreludeFunction.allCases { functions.set(name(function.rawValue), function) }
         prelude = functions
-        var later: [NameID: String] = [:]
+        var later = IndexMap<String>()
         for text in ["Dict", "Map", "Set", "Result", "Symbol", "Iterator", "Fn", "RawPtr", "ParseError"] {
-            later[name(text)] = text
+            later.set(name(text), text)
         }
         builtinTypesOfLaterTiers = later
     }
@@ -59,6 +61,6 @@ struct KnownNames {
 enum PreludeFunction: String, CaseIterable {
     case print, println, eprint, eprintln, input, args, exit, assert, assert_eq, assert_ne, panic, todo, unreachable
     case len, range, min, max, abs, pow, sqrt, ord, chr, type_name, sum, sorted, reversed, enumerate, zip, any, all, list
-    // Known, but of a later issue.
+    // Known, but not supported yet (E0901).
     case set, dict, hash, parse, next, collect
 }

@@ -83,7 +83,9 @@ package struct MethodResolver: Sendable {
         case .option: .option
         case .range: .range
         case .tuple: .tuple
-        default: program.types.isInteger(type) ? .integer : program.types.isFloat(type) ? .float : nil
+        case .error, .never, .nilType, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .function,
+            .structure, .parameter, .variable:
+            program.types.isInteger(type) ? .integer : program.types.isFloat(type) ? .float : nil
         }
     }
 }

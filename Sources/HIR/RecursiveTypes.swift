@@ -80,7 +80,9 @@ extension Checker {
             }
         case .tuple:
             for i in 0..<program.types.count(type) { collectInside(program.types.argument(type, i), held, &result) }
-        default: break
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .array, .range, .option, .function, .parameter, .variable:
+            break
         }
     }
 
@@ -105,7 +107,9 @@ extension Checker {
                 }
             case .tuple:
                 for i in 0..<program.types.count(type) { visit(program.types.argument(type, i), owner, &changed) }
-            default: break
+            case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64,
+                .str, .array, .range, .option, .function, .variable:
+                break
             }
         }
         var changed = true
@@ -152,7 +156,9 @@ extension Checker {
             switch program.types.kind(type) {
             case .array, .function: return
             case .structure: result.append(Int(program.types.payload(type)))
-            default: break
+            case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64,
+                .str, .tuple, .range, .option, .parameter, .variable:
+                break
             }
             for i in 0..<program.types.count(type) { visit(program.types.argument(type, i)) }
         }

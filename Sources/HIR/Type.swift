@@ -148,7 +148,9 @@ public struct TypeTable: Sendable {
         case .i8, .u8: 8
         case .i16, .u16: 16
         case .i32, .u32, .f32: 32
-        default: 64
+        case .error, .never, .nilType, .bool, .char, .i64, .u64, .f64, .str, .tuple, .array, .range, .option,
+            .function, .structure, .parameter, .variable:
+            64
         }
     }
 

@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // ELF objects: a whole program as one relocatable file that the system's linker puts into a C program.
 //
@@ -286,12 +287,14 @@ private struct ELFObjectWriter {
         symbols.add(
             name: name(options.programName), .object, isGlobal: true, section: UInt16(Part.program.rawValue), value: 0,
             size: UInt64(payloads[Int(Part.program.rawValue)].count))
-        var imported: [UInt32: UInt32] = [:]
+        var imported = IndexMap<UInt32>()
         for relocation in relocations {
             guard case .imported(let global) = relocation.target, imported[global] == nil else { continue }
-            imported[global] = symbols.add(
-                name: symbols.names.add(nameBytes(state.globalNames.names[Int(global)])), .none, isGlobal: true, section: 0,
-                value: 0, size: 0)
+            imported.set(
+                global,
+                symbols.add(
+                    name: symbols.names.add(nameBytes(state.globalNames.names[Int(global)])), .none, isGlobal: true,
+                    section: 0, value: 0, size: 0))
         }
 
         // The symbol table comes behind all tables of relocations, of which each part in `tables` has one.

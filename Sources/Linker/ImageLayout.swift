@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // Phase 4: the layout of the image as a value. Every section, symbol, string and metadata payload gets its size and
 // its place here; phase 5 only obeys.
@@ -31,7 +32,7 @@ struct ImageLayout {
     var dependenciesPayload: ContiguousArray<UInt8>
     var hashPayload: ContiguousArray<UInt8>
     /// Index in `symbols` of the undefined symbol of each imported name, by index in `LinkState.globals`.
-    var importSymbols: [UInt32: UInt32]
+    var importSymbols: IndexMap<UInt32>
 
     /// Index of the section that atoms of `region` go to.
     func section(_ region: Region) -> Int {
@@ -94,7 +95,7 @@ extension LinkState {
         var image = ImageLayout(
             layout: SMFLayout(sections: [], symbolCount: 0, stringTableSize: 1, isImage: true), header: SMFHeader(),
             symbols: SMFSymbolTable(), order: SMFSymbolTable().order(), sourceMapBuilder: SourceMapBuilder(),
-            typesPayload: [], versionPayload: [], interfacePayload: [], dependenciesPayload: [], hashPayload: [], importSymbols: [:])
+            typesPayload: [], versionPayload: [], interfacePayload: [], dependenciesPayload: [], hashPayload: [], importSymbols: IndexMap())
         image.code = add(.code, [.read, .execute], region(.code).size, region(.code).alignment, ".text")
         if isUsed[Int(Region.readOnly.rawValue)] {
             image.readOnly = add(.roData, .read, region(.readOnly).size, region(.readOnly).alignment, ".rodata")

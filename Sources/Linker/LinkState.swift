@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // The data of a link, in flat arrays: object modules hold ranges of all symbols and of all atoms. Phases (one file
 // each, called in order by `link`) fill them from top to bottom.
@@ -116,7 +117,7 @@ struct LinkState {
     /// Address slots, imports first met first.
     var slots: ContiguousArray<AddressSlot> = []
     /// Slot of a symbol (by index among all symbols) that is reached through one; parallel arrays, few.
-    var symbolSlots: [UInt32: UInt32] = [:]
+    var symbolSlots = IndexMap<UInt32>()
     var baseRelocationCount = 0
     /// Data words that hold an imported address, which the loader writes.
     var wordImportCount = 0

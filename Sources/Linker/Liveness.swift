@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // Phase 3: what the entry function reaches is kept, function by function and datum by datum. On the way, every word that needs an address at load time is counted, so that the layout knows all sizes.
 
@@ -88,7 +89,7 @@ extension LinkState {
             }
         case .gotPcRel:
             if symbolSlots[UInt32(truncatingIfNeeded: definition)] != nil { return }
-            symbolSlots[UInt32(truncatingIfNeeded: definition)] = UInt32(truncatingIfNeeded: slots.count)
+            symbolSlots.set(UInt32(truncatingIfNeeded: definition), UInt32(truncatingIfNeeded: slots.count))
             slots.append(AddressSlot(target: .symbol(UInt32(truncatingIfNeeded: definition))))
             if symbolAtom[definition] != .max { baseRelocationCount += 1 }
         case .trampoline: refuse(relocation, atom, LinkState.noReloadSlots)

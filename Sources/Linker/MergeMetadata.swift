@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // Part of phase 4: the symbol table, string table, source map, type information, interface, dependencies and version
 // text of the image, from those of the modules.
@@ -9,7 +10,7 @@ struct Metadata {
     /// For each of `symbols`, its index among all symbols of the link; `.max` for an import.
     var symbolSources: ContiguousArray<UInt32> = []
     /// Index in `symbols` of each imported name, by index in `LinkState.globals`.
-    var importSymbols: [UInt32: UInt32] = [:]
+    var importSymbols = IndexMap<UInt32>()
     /// How many address slots are imports.
     var slotImportCount = 0
     /// Functions start at their offset in the image's code section.
@@ -197,11 +198,11 @@ extension LinkState {
             if result.importSymbols[global] != nil { return }
             let name = nameBytes(globalNames.names[Int(global)])
             let offset = result.symbols.addString(name)
-            result.importSymbols[global] = result.symbols.add(
-                SMFSymbol(
-                    nameOffset: offset, nameHash: fnv1a(name), type: .function,
-                    binding: globals[Int(global)].isRequired ? .global : .weak,
-                    section: SMFFormat.undefinedSection, value: 0, size: 0))
+            let symbol = SMFSymbol(
+                nameOffset: offset, nameHash: fnv1a(name), type: .function,
+                binding: globals[Int(global)].isRequired ? .global : .weak,
+                section: SMFFormat.undefinedSection, value: 0, size: 0)
+            result.importSymbols.set(global, result.symbols.add(symbol))
             result.symbolSources.append(.max)
         }
         for slot in slots {

@@ -325,27 +325,29 @@ extension LinkState {
     /// Index of the atom of `object` that holds the byte at `offset` of `section`. A place at the very end of data
     /// belongs to the last atom there; code has no such places.
     private func atom(_ object: LinkedObject, section: UInt32, holding offset: UInt64) -> Int? {
-        let key = UInt64(section) << 32 | offset
         let split = object.atoms.lowerBound + object.functionCount
         // Functions and data are each sorted by section and offset.
-        for range in [object.atoms.lowerBound..<split, split..<object.atoms.upperBound] {
-            var low = range.lowerBound
-            var high = range.upperBound
-            while low < high {
-                let middle = low + (high - low) / 2
-                if UInt64(atoms[middle].section) << 32 | atoms[middle].offset <= key {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
+        return atom(among: object.atoms.lowerBound..<split, section: section, holding: offset)
+            ?? atom(among: split..<object.atoms.upperBound, section: section, holding: offset)
+    }
+
+    private func atom(among range: Range<Int>, section: UInt32, holding offset: UInt64) -> Int? {
+        let key = UInt64(section) << 32 | offset
+        var low = range.lowerBound
+        var high = range.upperBound
+        while low < high {
+            let middle = low + (high - low) / 2
+            if UInt64(atoms[middle].section) << 32 | atoms[middle].offset <= key {
+                low = middle + 1
+            } else {
+                high = middle
             }
-            if low == range.lowerBound { continue }
-            let candidate = atoms[low - 1]
-            guard candidate.section == section else { continue }
-            let distance = offset - candidate.offset
-            if distance < candidate.size || (candidate.region != .code && distance == candidate.size) { return low - 1 }
         }
-        return nil
+        if low == range.lowerBound { return nil }
+        let candidate = atoms[low - 1]
+        guard candidate.section == section else { return nil }
+        let distance = offset - candidate.offset
+        return distance < candidate.size || (candidate.region != .code && distance == candidate.size) ? low - 1 : nil
     }
 
     /// Finds each atom's relocations. Emitters write them function by function, and then nothing needs to be sorted.

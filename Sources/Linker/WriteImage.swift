@@ -1,4 +1,5 @@
 import SMF
+import Support
 
 // Phase 5: one pass over the image's buffer, obeying the layout: code and data with their relocations applied, then
 // metadata, header and checksums.

@@ -27,6 +27,9 @@ package enum CacheMode: UInt8, Sendable {
             return nil
         }
     }
+
+    /// Whether objects of earlier builds are taken: not where everything is to be compiled, to compare or on purpose.
+    package var reusesObjects: Bool { self == .fast || self == .content }
 }
 
 /// A C string that grows up to a limit. Its memory is never freed: a process asks for one program.

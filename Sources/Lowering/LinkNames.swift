@@ -20,7 +20,9 @@ extension HIRProgram {
         case .range: spellArgumentsForLinking(type, "Range[", "]", &text)
         case .option: spellArgumentsForLinking(type, "Option[", "]", &text)
         case .function: spellArgumentsForLinking(type, "fn(", ")", &text)
-        default: spell(type, &text)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .structure, .parameter, .variable:
+            spell(type, &text)
         }
     }
 
@@ -43,10 +45,12 @@ extension HIRProgram {
 /// Tells apart functions, and globals, of one module that share a name (nested functions in different blocks,
 /// a top-level `let` declared twice): the second is `name#2`. Counted over the whole module in source order, so that
 /// all modules agree.
-struct LinkNameTable {
+package struct LinkNameTable {
     private var functionNumbers: ContiguousArray<UInt32> = []
     private var globalNumbers: ContiguousArray<UInt32> = []
     private var isCounted: ContiguousArray<Bool> = []
+
+    package init() {}
 
     /// The link name of `function`, without type arguments.
     mutating func name(of function: FunctionID, _ program: HIRProgram) -> String {
@@ -79,17 +83,16 @@ struct LinkNameTable {
         if isCounted[module.index] { return }
         isCounted[module.index] = true
         let info = program.modules[module.index]
-        var seen: [String: UInt32] = [:]
-        seen.reserveCapacity(info.functions.count + info.globals.count)
+        var seen = TextMap<UInt32>()
         for function in info.functions {
             functionNumbers[function.index] = next(program.functions[function.index].name, &seen)
         }
         for global in info.globals { globalNumbers[global.index] = next(program.globals[global.index].name, &seen) }
     }
 
-    private func next(_ name: String, _ seen: inout [String: UInt32]) -> UInt32 {
+    private func next(_ name: String, _ seen: inout TextMap<UInt32>) -> UInt32 {
         let number = (seen[name] ?? 0) + 1
-        seen[name] = number
+        seen.set(name, number)
         return number
     }
 }

@@ -26,7 +26,9 @@ extension Lowerer {
         case .f32: .f32
         case .f64: .f64
         case .char: .char
-        default: .none
+        case .error, .never, .nilType, .bool, .str, .tuple, .array, .range, .option, .function, .structure,
+            .parameter, .variable:
+            .none
         }
     }
     /// The least value of an integer type, as the bits of an i64.

@@ -395,7 +395,9 @@ extension Lowerer {
             let count = leafCount(program.types.argument(container, 0))
             for i in 0..<count { arguments.append(stack[elementBase + i]) }
             return builder.call(target, arguments, result: .i8)
-        default: return builder.iconst(.i8, 0)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple,
+            .option, .function, .structure, .parameter, .variable:
+            return builder.iconst(.i8, 0)
         }
     }
 

@@ -124,6 +124,9 @@ extension Lowerer {
             stack.append(builder.load(.i64, first(operands), offset: ObjectLayout.arrayCapacity, .arrayCapacity))
         case .arrayClone: stack.append(runtime(.arrayClone, first(operands)))
         case .filled: pushFilled(operands)
+        case .requirePositive:
+            let isWrong = compare(.lessS, first(operands), 1)
+            builder.trapIf(isWrong, trapWord(.badArgument, .size, .none))
 
         case .unwrap:
             let tag = optionTag(operands.types.0, operands.bases.0)
@@ -253,7 +256,9 @@ extension Lowerer {
         case .tuple:
             let count = program.types.count(type)
             return op == .isEmpty ? builder.iconst(.i8, count == 0 ? 1 : 0) : builder.iconst(.i64, Int64(count))
-        default: return builder.iconst(.i64, 0)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64,
+            .option, .function, .structure, .parameter, .variable:
+            return builder.iconst(.i64, 0)
         }
     }
 
@@ -326,7 +331,7 @@ extension Lowerer {
         let element = operands.types.1
         let length = stringPosition(first(operands), operands.types.0)
         let isNegative = compare(.lessS, length, 0)
-        builder.trapIf(isNegative, trapWord(.badShift, .none, .none))
+        builder.trapIf(isNegative, trapWord(.badArgument, .length, .none))
         let array = newArray(element, length: length, capacity: length)
         let count = leafCount(element)
         var isZero = true

@@ -88,7 +88,8 @@ extension Lowerer {
             let safe = builder.select(outside, zero, wide)
             let scalar = builder.convert(.floatToInt, .i32, safe)
             return or(outside, charMisfit(scalar, .i32))
-        default:
+        case .error, .never, .nilType, .bool, .i8, .i16, .i32, .u8, .u16, .u32, .f32, .f64, .str, .tuple, .array,
+            .range, .option, .function, .structure, .parameter, .variable:
             let least = Double(minimum(to)) - 1
             let greatest = Double(maximum(to)) + 1
             return floatOutside(wide, above: least, below: greatest)
@@ -171,7 +172,8 @@ extension Lowerer {
         case .u32, .char:
             let wide = builder.convert(.floatToInt, .i64, value)
             return builder.convert(.truncate, .i32, wide)
-        default:
+        case .error, .never, .nilType, .bool, .i8, .i16, .i32, .u8, .u16, .f32, .f64, .str, .tuple, .array, .range,
+            .option, .function, .structure, .parameter, .variable:
             let wide = builder.convert(.floatToInt, .i32, value)
             let target = leafType(to)
             return target == .i32 ? wide : builder.convert(.truncate, target, wide)
@@ -201,7 +203,9 @@ extension Lowerer {
             let float = builder.convert(.intToFloat, target, number)
             let doubled = builder.binary(.fadd, float, float)
             return builder.select(isGreat, doubled, float)
-        default: return builder.convert(.intToFloat, target, value)
+        case .error, .never, .nilType, .char, .i32, .i64, .f32, .f64, .str, .tuple, .array, .range, .option,
+            .function, .structure, .parameter, .variable:
+            return builder.convert(.intToFloat, target, value)
         }
     }
 

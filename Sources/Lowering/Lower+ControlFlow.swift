@@ -141,7 +141,8 @@ extension Lowerer {
         case .range: forRange(e, pattern, iterable, type, loopBody, number)
         case .array: forArray(e, pattern, iterable, type, loopBody, number)
         case .str: forString(e, pattern, iterable, loopBody, number)
-        default:
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .tuple,
+            .option, .function, .structure, .parameter, .variable:
             // An iterable that does not return.
             effect(iterable)
         }

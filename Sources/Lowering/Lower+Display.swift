@@ -177,7 +177,9 @@ extension Lowerer {
                 runtime(.formatString, sink, stack[base], packed)
                 return
             }
-        default: break
+        case .error, .nilType, .bool, .char, .tuple, .array, .range, .option, .function, .structure, .parameter,
+            .variable:
+            break
         }
         let inner = runtime(.sinkBegin)
         display(inner, piece.type, base, isDebug: isDebug)
@@ -314,7 +316,9 @@ extension Lowerer {
             builder.returnValues(EmptyCollection<ValueID>())
             builder.switchTo(none)
             writeConstant(sink, "None")
-        default: display(sink, type, 1, isDebug: true)
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .function, .parameter, .variable:
+            display(sink, type, 1, isDebug: true)
         }
         builder.returnValues(EmptyCollection<ValueID>())
     }

@@ -329,7 +329,8 @@ extension Lowerer {
             builder.switchTo(some)
             let (left, right) = (payload(type, 0), payload(type, count))
             returnValue(threeWay(program.types.argument(type, 0), left, right, isTotal: isTotal))
-        default:
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .tuple, .range, .function, .structure, .parameter, .variable:
             let layout = self.layout(type)
             for i in 0..<Int(layout.partCount) {
                 let part = layouts.part(layout, i)

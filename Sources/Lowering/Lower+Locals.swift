@@ -43,7 +43,12 @@ extension Lowerer {
                 let receiver = body.expr(e.listB, 0)
                 let isWhole = body[receiver].kind == .local
                 declareRootSlot(receiver, isWhole ? Self.largestReceiverByValue : Self.largestChangingLocal)
-            default: break
+            case .error, .intConstant, .floatConstant, .boolConstant, .charConstant, .stringConstant, .nilConstant,
+                .noneConstant, .local, .global, .bind, .unary, .binary, .compare, .logicalAnd, .logicalOr, .coalesce,
+                .contains, .makeSome, .cast, .call, .builtin, .deferredField, .makeTuple, .tupleElement, .makeStruct,
+                .field, .makeArray, .spread, .index, .slice, .sliceByRange, .makeRange, .interpolate, .format, .block,
+                .if, .matches, .match, .while, .loop, .for, .break, .continue, .return, .tryOption, .setExitValue:
+                break
             }
         }
     }
@@ -52,10 +57,12 @@ extension Lowerer {
         var id = place
         while true {
             let e = body[id]
-            switch e.kind {
-            case .local: return declareSlot(Int(e.a), limit)
-            case .field, .tupleElement, .deferredField: id = e.exprA
-            default: return
+            switch e.kind.placeForm {
+            case .variable:
+                if e.kind == .local { declareSlot(Int(e.a), limit) }
+                return
+            case .part: id = e.exprA
+            case .element, .none: return
             }
         }
     }

@@ -275,7 +275,7 @@ extension Lowerer {
         let radix = extendToI64(second(operands), operands.types.1)
         let fromTwo = builder.binary(.subtract, radix, builder.iconst(.i64, 2))
         let outside = compare(.greaterU, fromTwo, 34)
-        builder.trapIf(outside, trapWord(.badShift, .none, .none))
+        builder.trapIf(outside, trapWord(.badArgument, .radix, .none))
         let sink = runtime(.sinkBegin)
         var magnitude = value
         if program.types.isSigned(type) {

@@ -294,7 +294,7 @@ extension Lowerer {
                 sum += found
             }
             return sum
-        default: return 0
+        case .wildcard, .binding, .range, .tuple, .structure, .some, .none, .array: return 0
         }
     }
 

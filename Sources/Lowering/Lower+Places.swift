@@ -38,11 +38,11 @@ extension Lowerer {
         var id = id
         while true {
             let e = body.exprs[id.index]
-            switch e.kind {
-            case .local, .global: return true
-            case .field, .tupleElement, .deferredField: id = e.exprA
-            case .index: return isArray(body[e.exprA].type)
-            default: return false
+            switch e.kind.placeForm {
+            case .variable: return true
+            case .part: id = e.exprA
+            case .element: return isArray(body[e.exprA].type)
+            case .none: return false
             }
         }
     }
@@ -53,24 +53,26 @@ extension Lowerer {
         case .parameter:
             let index = Int(program.types.payload(type))
             return isInstance && index < typeArguments.count && program.types.kind(typeArguments[index]) == .array
-        default: return false
+        case .error, .never, .nilType, .bool, .char, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .f32, .f64, .str,
+            .tuple, .range, .option, .function, .structure, .variable:
+            return false
         }
     }
 
     /// Evaluates the sub-expressions of a place.
     mutating func place(_ id: ExprID) -> Place {
         let e = body.exprs[id.index]
-        switch e.kind {
-        case .local:
+        switch e.kind.placeForm {
+        case .variable where e.kind == .local:
             let type = concrete(body.locals[Int(e.a)].type)
             return Place(
                 root: .local, rootType: type, type: type, firstLeaf: 0, count: leafCount(type), variable: e.a)
-        case .global:
+        case .variable:
             let type = concrete(e.type)
             return Place(
                 root: .global, rootType: type, type: type, firstLeaf: 0, count: leafCount(type), variable: e.a,
                 isChecked: e.flags & HIRExpr.checkInitialised != 0, position: e.position)
-        case .field, .tupleElement, .deferredField:
+        case .part:
             var result = place(e.exprA)
             let index = e.kind == .deferredField ? fieldIndex(result.type, NameID(rawValue: e.c)) : Int(e.b)
             let part = layouts.part(layout(result.type), index)
@@ -78,7 +80,7 @@ extension Lowerer {
             result.count = leafCount(part.type)
             result.type = part.type
             return result
-        default:
+        case .element:
             let type = program.types.argument(concrete(body[e.exprA].type), 0)
             var result = Place(root: .element, rootType: type, type: type, firstLeaf: 0, count: leafCount(type))
             result.array = value(e.exprA)
@@ -88,6 +90,7 @@ extension Lowerer {
             result.isUnsigned = !program.types.isSigned(indexType)
             result.position = e.position
             return result
+        case .none: preconditionFailure("a temporary value is no place")
         }
     }
 

@@ -8,12 +8,9 @@ internal import Support
 extension Lowerer {
     /// A string constant of the program.
     mutating func stringConstant(_ id: UInt32) -> ValueID {
-        // Looking up methods adds strings.
-        while stringSymbols.count <= Int(id) { stringSymbols.append(Self.noSymbol) }
-        let known = stringSymbols[Int(id)]
-        if known != Self.noSymbol { return builder.symbolAddress(SymbolID(rawValue: known), type: .ref) }
+        if let known = stringSymbols[id] { return builder.symbolAddress(known, type: .ref) }
         let symbol = stringSymbol(ContiguousArray(program.stringContents(id)))
-        stringSymbols[Int(id)] = symbol.rawValue
+        stringSymbols.set(id, symbol)
         return builder.symbolAddress(symbol, type: .ref)
     }
     /// A string constant of our own.
@@ -27,7 +24,8 @@ extension Lowerer {
     }
 
     private mutating func stringSymbol(_ text: ContiguousArray<UInt8>) -> SymbolID {
-        if let known = stringsByText[text] { return known }
+        let hash = HashIndex.hash(text)
+        if let known = stringIndex.find(hash, where: { strings[$0].text == text }) { return strings[known].symbol }
         var bytes = ByteWriter(capacity: text.count + 32)
         bytes.write(ObjectKind.stringInline.rawValue)
         bytes.write(UInt64(text.count))
@@ -37,10 +35,11 @@ extension Lowerer {
         bytes.append(contentsOf: text)
         bytes.append(0)
         let symbol = module.addSymbol(
-            Symbol(name: "simple.string.\(stringsByText.count)", kind: .data, linkage: .local))
+            Symbol(name: "simple.string.\(strings.count)", kind: .data, linkage: .local))
         module.data.append(
             DataObject(symbol: symbol, section: .readOnly, alignment: 16, bytes: bytes.bytes, size: bytes.count))
-        stringsByText[text] = symbol
+        strings.append((text, symbol))
+        stringIndex.append(hash)
         return symbol
     }
 

@@ -288,8 +288,9 @@ public struct MIRModule: Sendable {
     public var sources: SourceMap
     /// Symbols already made for runtime entries, by raw value.
     public var runtimeSymbols: [SymbolID?]
-    /// Ids by signature, for `intern`; never iterated.
-    private var signatureIDs: [Signature: SignatureID] = [:]
+    /// Finds signatures for `intern`; those that were appended otherwise are not found.
+    private var signatureIndex = HashIndex()
+    private var indexedSignatures: ContiguousArray<SignatureID> = []
 
     public init(name: String, sources: SourceMap) {
         self.name = name
@@ -314,10 +315,17 @@ public struct MIRModule: Sendable {
     }
     /// The id of `signature`, made on first use.
     public mutating func intern(_ signature: Signature) -> SignatureID {
-        if let known = signatureIDs[signature] { return known }
+        var hash = HashIndex.seed
+        for type in signature.parameters { hash = HashIndex.hash(hash, type.rawValue) }
+        hash = HashIndex.hash(hash, .max)
+        for type in signature.results { hash = HashIndex.hash(hash, type.rawValue) }
+        if let known = signatureIndex.find(hash, where: { self[indexedSignatures[$0]] == signature }) {
+            return indexedSignatures[known]
+        }
+        let id = SignatureID(signatures.count)
         signatures.append(signature)
-        let id = SignatureID(signatures.count - 1)
-        signatureIDs[signature] = id
+        signatureIndex.append(hash)
+        indexedSignatures.append(id)
         return id
     }
 }

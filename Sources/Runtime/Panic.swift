@@ -124,6 +124,7 @@ private func putOverflow(_ operation: TrapOperation, _ type: TrapType) {
         case .shift: "shift"
         case .absolute: "absolute value"
         case .cast: "conversion"
+        case .length, .radix, .size: ""
         }
     if operation == .none { return }
     putReport(" in ")
@@ -158,7 +159,7 @@ private func panicCode(_ trap: TrapCode) -> Int {
     case .exitCodeRange: 2
     case .conversion: 3
     case .divisionByZero: 4
-    case .badShift, .badExponent, .zeroStep: 5
+    case .badShift, .badExponent, .zeroStep, .badArgument: 5
     case .floatExitValue: 6
     case .modifiedWhileIterating: 10
     case .uninitialisedGlobal: 14
@@ -195,6 +196,14 @@ public func simple_rt_panic_trap(_ code: UInt32) {
     case .uninitialisedGlobal: putReport("global read before its initialisation")
     case .unreachable: putReport("unreachable code was reached")
     case .zeroStep: putReport("step is zero")
+    case .badArgument:
+        switch operation {
+        case .length: putReport("negative array length")
+        case .radix: putReport("the radix must be between 2 and 36")
+        case .size: putReport("the size must be positive")
+        case .none, .add, .subtract, .multiply, .negate, .divide, .remainder, .power, .shift, .absolute, .cast:
+            putReport("bad argument")
+        }
     case .modifiedWhileIterating: putReport("collection changed while iterating")
     }
     endPanic()

@@ -105,6 +105,8 @@ public enum TrapCode: UInt8, Sendable {
     case unreachable = 15
     /// P005
     case zeroStep = 20
+    /// P005: an argument of a library function is outside its limits; the `TrapOperation` says which.
+    case badArgument = 21
     /// P010
     case modifiedWhileIterating = 10
 }
@@ -112,6 +114,8 @@ public enum TrapCode: UInt8, Sendable {
 /// The operation that overflowed, for the panic's message.
 public enum TrapOperation: UInt8, Sendable {
     case none, add, subtract, multiply, negate, divide, remainder, power, shift, absolute, cast
+    /// What was wrong (`badArgument`): a negative length, a radix, a size that is not positive.
+    case length, radix, size
 }
 
 /// The operand type of a trapping operation, for the panic's message.

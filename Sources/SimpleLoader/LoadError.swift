@@ -77,13 +77,14 @@ public struct ImportProblem: Sendable, Equatable, CustomStringConvertible {
     }
     /// The symbol's name; of one longer than 256 bytes the beginning and "…".
     public var symbol: String
-    /// Where it should come from.
+    /// Where it was looked for.
     public var source: Source
     /// The module that wants it.
     public var wantedBy: String
-    /// What is wrong with it.
+    /// What is wrong.
     public var reason: Reason
 
+    /// Creates the finding that `wantedBy` does not get `symbol` from `source`.
     public init(symbol: String, source: Source, wantedBy: String, reason: Reason) {
         self.symbol = symbol
         self.source = source

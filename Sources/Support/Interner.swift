@@ -9,48 +9,32 @@ public struct NameID: IndexID {
 /// Maps names to small ids and back. One interner serves a whole compilation, so that ids of
 /// different modules compare.
 ///
-/// Open addressing with linear probing over FNV-1a; all text lies in one buffer.
+/// All text lies in one buffer; see `HashIndex` for the search.
 public struct Interner: ~Copyable {
     private var text: ContiguousArray<UInt8> = []
     private var starts: ContiguousArray<UInt32> = [0]
-    private var hashes: ContiguousArray<UInt32> = []
-    private var buckets: ContiguousArray<UInt32>
-    private var mask: Int
+    private var names = HashIndex(capacity: 2048)
 
     /// Creates an interner that holds only the empty name.
-    public init() {
-        mask = 4095
-        buckets = ContiguousArray(repeating: UInt32.max, count: 4096)
-        _ = intern("")
-    }
+    public init() { _ = intern("") }
 
     /// How many names there are.
-    public var count: Int { hashes.count }
+    public var count: Int { names.count }
 
     /// The id of the name with these UTF-8 bytes, made on first use.
     public mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> NameID {
-        var hash = Interner.hashSeed
-        for byte in bytes { hash = Interner.hash(hash, byte) }
-        return intern(bytes, hash: hash)
+        intern(bytes, hash: HashIndex.hash(bytes))
     }
 
     /// As `intern(_:)`, for a caller that computed the hash while it scanned the name.
-    /// - Requires: `hash` is `hashSeed` after `hash(_:_:)` of every byte.
+    /// - Requires: `hash` is `HashIndex.hash(bytes)`.
     public mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> NameID {
-        var slot = Int(hash) & mask
-        while true {
-            let candidate = buckets[slot]
-            if candidate == .max { break }
-            if hashes[Int(candidate)] == hash, equals(Int(candidate), bytes) { return NameID(rawValue: candidate) }
-            slot = (slot + 1) & mask
-        }
-        let id = UInt32(hashes.count)
-        hashes.append(hash)
+        if let known = names.find(hash, where: { equals($0, bytes) }) { return NameID(known) }
+        let id = NameID(names.count)
+        names.append(hash)
         text.append(contentsOf: bytes)
         starts.append(UInt32(text.count))
-        buckets[slot] = id
-        if hashes.count * 2 > buckets.count { grow() }
-        return NameID(rawValue: id)
+        return id
     }
 
     /// The id of `name`, made on first use.
@@ -63,15 +47,7 @@ public struct Interner: ~Copyable {
     public func find(_ name: String) -> NameID? {
         var copy = name
         return copy.withUTF8 { bytes in
-            var hash: UInt32 = 2_166_136_261
-            for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-            var slot = Int(hash) & mask
-            while buckets[slot] != .max {
-                let candidate = Int(buckets[slot])
-                if hashes[candidate] == hash, equals(candidate, bytes) { return NameID(candidate) }
-                slot = (slot + 1) & mask
-            }
-            return nil
+            names.find(HashIndex.hash(bytes)) { equals($0, bytes) }.map { NameID($0) }
         }
     }
 
@@ -92,26 +68,5 @@ public struct Interner: ~Copyable {
             for i in 0..<bytes.count where text[start + i] != bytes[i] { return false }
             return true
         }
-    }
-
-    private mutating func grow() {
-        let size = buckets.count * 2
-        mask = size - 1
-        buckets = ContiguousArray(repeating: UInt32.max, count: size)
-        for (id, hash) in hashes.enumerated() {
-            var slot = Int(hash) & mask
-            while buckets[slot] != .max { slot = (slot + 1) & mask }
-            buckets[slot] = UInt32(id)
-        }
-    }
-}
-
-extension Interner {
-    /// The first state of the hash that `intern(_:hash:)` expects.
-    public static var hashSeed: UInt32 { 2_166_136_261 }
-
-    /// The hash after one more byte (FNV-1a).
-    @inline(__always) public static func hash(_ state: UInt32, _ byte: UInt8) -> UInt32 {
-        (state ^ UInt32(byte)) &* 16_777_619
     }
 }

@@ -73,6 +73,21 @@ extension Lexer {
         return (column, false)
     }
 
+    /// A help for wrong indentation where the file is indented with both tabs and blanks.
+    private var tabHelp: [String] {
+        // The lines just before are enough, however many errors there are.
+        var tabs = false, blanks = false
+        var i = max(0, position - 2048)
+        while i < position {
+            if i == 0 || base[i - 1] == 10 {
+                if base[i] == 0x09 { tabs = true }
+                if base[i] == 0x20 { blanks = true }
+            }
+            i += 1
+        }
+        return tabs && blanks ? ["some lines are indented with tabs, which count as 4 columns: indent all with spaces"] : []
+    }
+
     /// Emits the layout tokens in front of a line that begins at `column`.
     private mutating func arrange(_ column: UInt32) {
         while let frame = frames.last, frame.kind == .lambdaBlock, column <= frame.headColumn { closeLambdaBlock() }
@@ -175,7 +190,7 @@ extension Lexer {
                         output.tokens.isEmpty
                             ? "begin the file in the first column"
                             : "only a line after one that ends with `:` or `=>` may be indented more"
-                    ])
+                    ] + tabHelp)
             }
             columns.append(column | Lexer.virtualColumn)
             return
@@ -189,7 +204,7 @@ extension Lexer {
             report(
                 "E0103", "this indentation matches no open block", lineStart, position,
                 label: "\(column) column\(column == 1 ? "" : "s")",
-                helps: ["the enclosing block is indented by \(top) columns"])
+                helps: ["the enclosing block is indented by \(top) columns"] + tabHelp)
             if column > top { columns.append(column | Lexer.virtualColumn) }
         }
     }

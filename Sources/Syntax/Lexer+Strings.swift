@@ -397,6 +397,13 @@ extension Lexer {
             report(
                 "E0005", "this string or one of its `{…}` is never ended", state.start, position,
                 helps: ["end the interpolation with `}` and the string with `\(quote)`"])
+        } else if quoteInsideText(state) {
+            report(
+                "E0005", "this string is never ended", state.start, position, label: "the text before it has ended already",
+                helps: [
+                    state.quote == 0x27
+                        ? "a text in `'…'` cannot hold a `'`: write it between `\"`" : "a `\"` inside a text is written `\\\"`"
+                ])
         } else {
             report(
                 "E0005", "this string is never ended", state.start, position,
@@ -405,6 +412,19 @@ extension Lexer {
                 ])
         }
     }
+
+    /// `true` iff the string begins at the end of a word that directly follows another string with the same quotes, as
+    /// in `'it's'`.
+    private func quoteInsideText(_ state: StringState) -> Bool {
+        var i = state.start - 1
+        while i >= lineStart, base[i] != state.quote {
+            // The word may be several, as in `'don't do it'`, but no operator stands between texts then.
+            guard isWordByte(base[i]) || base[i] == 0x20 else { return false }
+            i -= 1
+        }
+        return i >= lineStart && i + 1 < state.start && isWordByte(base[i + 1])
+    }
+    private func isWordByte(_ byte: UInt8) -> Bool { byte >= 0x80 || classes[Int(byte)] & ByteClass.nameBit != 0 }
 
     /// At a line feed inside an interpolation of a single-line string.
     mutating func unterminatedOnLine() {

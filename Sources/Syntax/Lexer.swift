@@ -234,10 +234,10 @@ struct Lexer: ~Copyable {
 
     private mutating func identifier() {
         let start = position
-        var hash = Interner.hashSeed
+        var hash = HashIndex.seed
         var i = start
         while i < limit, classes[Int(base[i])] & ByteClass.nameBit != 0 {
-            hash = Interner.hash(hash, base[i])
+            hash = HashIndex.hash(hash, base[i])
             i += 1
         }
         if i < limit, base[i] >= 0x80 { return unicodeIdentifier() }

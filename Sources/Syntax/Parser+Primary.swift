@@ -311,6 +311,14 @@ extension Parser {
 
     // MARK: Lambdas
 
+    /// Reports E0111 for `fn(A) -> R` where a type argument in an expression may have been meant.
+    private mutating func functionTypeInExpression(from begin: UInt32) -> SyntaxFailure {
+        report(
+            "E0111", "a function type cannot be written in an expression", SourceSpan(start: begin, end: previousEnd),
+            helps: ["give the type a name with `type Name = fn(…) -> …`, or write `:` and a body for a lambda"])
+        return SyntaxFailure()
+    }
+
     /// lambda, at `move`, `\` or `fn`.
     mutating func lambda() throws(SyntaxFailure) -> NodeID {
         let begin = start
@@ -353,6 +361,9 @@ extension Parser {
         }
         let parameterList = list(from: base)
         guard kind == .colon else {
+            if flags & 2 != 0, kind == .rightBracket || kind == .comma {
+                throw functionTypeInExpression(from: begin)
+            }
             throw unexpected("`:` before the body of the lambda", helps: lambdaHelps())
         }
         advance()

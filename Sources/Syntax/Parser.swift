@@ -25,16 +25,36 @@ package func parse(
             withUnsafeMutablePointer(to: &interner) { interner in
                 var parser = Parser(bytes: bytes, tokens: tokens, buffer: buffer, tree: tree, interner: interner)
                 parser.module()
-                let found = parser.diagnostics.all
-                for diagnostic in found { diagnostics.append(diagnostic) }
-                for diagnostic in lexical.all {
-                    // Where the parser rejected a bracket, that it is not closed is no news.
-                    if diagnostic.code == "E0101", found.contains(where: { $0.primary.span.start == diagnostic.primary.span.start }) { continue }
-                    diagnostics.append(diagnostic)
-                }
+                merge(lexical.all, parser.diagnostics.all, in: source, into: &diagnostics)
                 return parser.takeTree()
             }
         }
+    }
+}
+
+/// Adds what lexer and parser report about one file, without what says the same twice.
+private func merge(
+    _ lexical: [Diagnostic], _ found: [Diagnostic], in source: SourceFile, into diagnostics: inout DiagnosticList
+) {
+    // A quote inside a text ends it: what follows makes no sense to the parser, and the last quote begins a text that is
+    // never ended. The lexer's word about that is the better one.
+    let brokenLines = Set(lexical.filter { $0.code == "E0005" }.map { source.lineAndColumn(of: $0.primary.span.start).line })
+    let errorStarts = Set(lexical.filter { $0.severity == .error }.map { $0.primary.span.start })
+    for diagnostic in found {
+        if diagnostic.code == "E0101", !brokenLines.isEmpty,
+            brokenLines.contains(source.lineAndColumn(of: diagnostic.primary.span.start).line)
+        { continue }
+        diagnostics.append(diagnostic)
+    }
+    for diagnostic in lexical {
+        let start = diagnostic.primary.span.start
+        // Where the parser missed a closing bracket, or rejected the opening one, that it is never closed is no news.
+        if diagnostic.code == "E0101",
+            found.contains(where: { $0.primary.span.start == start || $0.secondary.contains { $0.span.start == start } })
+        { continue }
+        // Mixed blanks made the indentation wrong: the error tells.
+        if diagnostic.code == "W0101", errorStarts.contains(start) { continue }
+        diagnostics.append(diagnostic)
     }
 }
 

@@ -30,28 +30,9 @@ struct BuildCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (file, output, pipeline) = (file, output, pipeline)
-        let standalone = standalone
-        let kind: ProgramOutput = standalone ? .standalone(debug: !strip) : pipeline.wantsObject ? .object : .module
-        onLargeStack(subject: file) {
-            do throws(SystemFailure) {
-                var build = try Build(path: file, options: pipeline.compileOptions)
-                // A module needs no compiler, only its clothes.
-                if build.isImage, standalone {
-                    try build.write(kind, to: output)
-                    return 0
-                }
-                if pipeline.allowsCache { build.compilation.objectCache = CachedBuild.objectCache() }
-                let result = build.run()
-                pipeline.show(build.compilation.timing)
-                if case .failure(let status) = result { return status }
-                if !build.hasProgram { return 0 }
-                CachedBuild.keepObjects(of: build)
-                try build.write(kind, to: output)
-                return 0
-            } catch {
-                return report(error)
-            }
-        }
+        buildFile(
+            file, output: output, kind: standalone ? .standalone(debug: !strip) : pipeline.wantsObject ? .object : .module,
+            pipeline.compileOptions,
+            BuildRequest(time: pipeline.time, timeJson: pipeline.timeJson, allowsCache: pipeline.allowsCache))
     }
 }

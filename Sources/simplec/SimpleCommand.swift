@@ -21,12 +21,12 @@ struct SimpleCommand: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     /// The words that are verbs: a file of such a name is run as `./run`.
-    static let verbs: Set<String> = [
+    static let verbs = [
         "run", "build", "compile", "check", "inspect", "explain", "interpret", "cache", "help",
     ]
 
     /// Commands of later releases: a user who tries one learns so, unless a file of that name exists.
-    static let plannedVerbs: Set<String> = [
+    static let plannedVerbs = [
         "test", "watch", "reload", "fmt", "repl", "lsp", "doc", "new", "bench",
     ]
 
@@ -70,7 +70,7 @@ struct PipelineOptions: ParsableArguments {
     var cacheMode: CacheMode { cache.flatMap { CacheMode($0) } ?? CacheMode.ofEnvironment ?? .fast }
 
     /// Whether objects made earlier will do: no stage was asked to show what it does or how long it takes.
-    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && (cacheMode == .fast || cacheMode == .content) }
+    var allowsCache: Bool { !onlyShows && !time && !timeJson && !paranoid && cacheMode.reusesObjects }
 
     func validate() throws {
         if let cache, CacheMode(cache) == nil {

@@ -15,6 +15,27 @@ import Testing
 
     @Test func thereAreCases() { #expect(CaseTests.names.count > 100) }
 
+    /// Every error and warning that the compiler can report has a case that says where.
+    @Test func everyDiagnosticHasACase() {
+        // E0001 needs bytes that are no text: CommandLineTests.
+        let elsewhere: Set<String> = ["E0001"]
+        var root = CaseTests.folder
+        for _ in 0..<3 { while root.removeLast() != "/" {} }
+        var missing: Set<String> = []
+        for stage in ["Syntax", "HIR", "Driver"] {
+            for path in FileText.list(root + "/Sources/" + stage, suffix: ".swift") {
+                let text = String(decoding: FileText.read(path) ?? [], as: UTF8.self)
+                for match in text.matches(of: /"([EW][0-9]{4})"/) { missing.insert(String(match.1)) }
+            }
+        }
+        #expect(missing.count > 70)
+        for name in CaseTests.names {
+            guard let file = CaseFile(path: CaseTests.folder + "/" + name), let section = file.section("diagnostics") else { continue }
+            for line in section.split(separator: "\n") { missing.remove(String(line.prefix(5))) }
+        }
+        #expect(missing.subtracting(elsewhere).sorted() == [])
+    }
+
     @Test(arguments: names)
     func `case`(name: String) throws {
         let file = try #require(CaseFile(path: CaseTests.folder + "/" + name))
@@ -35,16 +56,20 @@ struct CaseRunner {
     var file: CaseFile
     /// The first difference, which ends the check.
     var failure: String?
+    /// Whether differences change `file` in place of being failures.
+    private let updates: Bool
     private let folder = TemporaryFolder()
 
-    init(_ file: CaseFile) {
+    init(_ file: CaseFile, updates: Bool = CaseRunner.updates) {
         self.file = file
+        self.updates = updates
         folder.write("main.simple", file.program)
         for (name, text) in file.files { folder.write(name, text) }
     }
 
     mutating func check() {
         checkDiagnostics()
+        if failure == nil { checkMessages() }
         if failure == nil { checkTexts() }
         if failure == nil { checkRun() }
     }
@@ -87,7 +112,7 @@ struct CaseRunner {
         }
         unexpected.removeAll { $0.code.hasPrefix("W") }
         if !missing.isEmpty || !unexpected.isEmpty {
-            if CaseRunner.updates {
+            if updates {
                 file.update("diagnostics", actual.map { $0.text + "\n" }.joined())
                 return
             }
@@ -96,6 +121,18 @@ struct CaseRunner {
         }
         if result.status != (expected.contains { $0.code.hasPrefix("E") } ? 1 : 0), failure == nil {
             failure = "check: exit status \(result.status)"
+        }
+    }
+
+    /// The `messages` section: all that `simple check` writes for people, exactly.
+    private mutating func checkMessages() {
+        guard let section = file.section("messages") else { return }
+        let result = ProcessRunner.run(Executables.simplec, ["check", "main.simple"], in: folder.path)
+        guard let difference = firstDifference(section, result.stderrText) else { return }
+        if CaseRunner.updates {
+            file.update("messages", result.stderrText)
+        } else {
+            failure = "parse or check: messages differ, \(difference)"
         }
     }
 
@@ -119,7 +156,7 @@ struct CaseRunner {
                 default: firstDifference(section.text, result.stdoutText)
                 }
             guard let difference else { continue }
-            if CaseRunner.updates, words.count == 1 {
+            if updates, words.count == 1 {
                 file.update(section.name, result.stdoutText)
             } else {
                 failure = "\(CaseRunner.stage(of: name)): section \(section.name) differs, \(difference)"
@@ -199,7 +236,7 @@ struct CaseRunner {
                 command.0, command.1, in: folder.path, stdin: stdin, environment: command.2, timeout: run.timeout)
             if let difference = difference(result, run) {
                 // The interpreter, which comes first, says what is right.
-                if CaseRunner.updates {
+                if updates {
                     record(result, run)
                     return
                 }

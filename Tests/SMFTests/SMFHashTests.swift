@@ -1,3 +1,4 @@
+import CPlatform
 import SMF
 import Testing
 
@@ -46,6 +47,22 @@ func sha256Digests(text: String, expected: String) {
         return hex.count == 1 ? "0" + hex : hex
     }.joined()
     #expect(digits == expected)
+}
+
+/// The processor's instructions and plain code must agree, from any state.
+@Test func sha256WithAndWithoutInstructions() {
+    var generator = SystemRandomNumberGenerator()
+    for count in [1, 2, 3, 17] {
+        let blocks = (0..<count * 64 + 1).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        var state = (0..<8).map { _ in UInt32.random(in: 0 ... .max, using: &generator) }
+        var plain = state
+        blocks.withUnsafeBytes { bytes in
+            // At an odd address, too.
+            cp_sha256(&state, bytes.baseAddress! + 1, count)
+            cp_sha256_portable(&plain, bytes.baseAddress! + 1, count)
+        }
+        #expect(state == plain)
+    }
 }
 
 @Test func utf8IsToldFromOtherBytes() {

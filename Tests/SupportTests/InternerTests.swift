@@ -31,8 +31,8 @@ import Support
     @Test func hashOfTheCallerIsTheInternersOwn() {
         var interner = Interner()
         let id = interner.intern("count")
-        var hash = Interner.hashSeed
-        for byte in "count".utf8 { hash = Interner.hash(hash, byte) }
+        var hash = HashIndex.seed
+        for byte in "count".utf8 { hash = HashIndex.hash(hash, byte) }
         var text = "count"
         let again = text.withUTF8 { interner.intern($0, hash: hash) }
         #expect(again == id)
@@ -55,23 +55,6 @@ import Support
         #expect(file.lineText(0) == "a")
         #expect(file.lineText(1) == "b")
         #expect(file.lineText(2) == "")
-    }
-}
-
-@Suite struct BitSetTests {
-    @Test func unionReportsGrowth() {
-        var a = BitSet(capacity: 130)
-        var b = BitSet(capacity: 130)
-        a.insert(3)
-        b.insert(129)
-        let grew = a.formUnion(b)
-        let grewAgain = a.formUnion(b)
-        #expect(grew && !grewAgain)
-        var seen: [Int] = []
-        a.forEach { seen.append($0) }
-        #expect(seen == [3, 129])
-        a.remove(3)
-        #expect(!a.contains(3))
     }
 }
 

@@ -17,4 +17,5 @@
 #include "DriverPlatform.h"
 #include "HostPlatform.h"
 #include "RuntimePlatform.h"
+#include "SHA256.h"
 #endif
