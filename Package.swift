@@ -96,7 +96,7 @@ let package = Package(
             path: "Fuzz/Targets", swiftSettings: common),
         tests("FuzzTests", ["FuzzTargets", "SMF", "MIR", "Codegen", "Support", "CPlatform"], exclude: ["Golden-1.0"]),
         // Case files, run through the real executables, which `swift test` builds beside the test bundle.
-        tests("CaseTests", ["ProgramGenerator", "ProcessSupport", "Driver", "Linker"], exclude: ["Cases"]),
+        tests("CaseTests", ["ProgramGenerator", "ProcessSupport", "Driver", "Linker", "SMF"], exclude: ["Cases"]),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         // Starting processes, for the tests that use the real executables.
         .target(name: "ProcessSupport", dependencies: ["CTestSupport"], path: "Tests/ProcessSupport", swiftSettings: common),

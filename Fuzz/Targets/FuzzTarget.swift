@@ -74,7 +74,7 @@ private func runReader(_ bytes: UnsafeRawBufferPointer) {
     }
     for i in 0..<reader.symbolCount {
         let symbol = reader.symbol(i)
-        if let name = reader.string(at: symbol.nameOffset), name.count < 64 {
+        if let name = reader.string(at: symbol.nameOffset, limit: 64), name.count < 64 {
             sum &+= UInt64(reader.exportedSymbol(named: name) ?? 0)
         }
     }
@@ -87,7 +87,7 @@ private func lookUp(_ map: SourceMapView, _ reader: SMFReader) -> UInt64 {
         let function = map.function(i)
         for distance in [0, 1, UInt64(function.size)] {
             guard var frames = map.lookup(UInt64(function.start) + distance) else { continue }
-            while let frame = frames.next() { sum &+= UInt64(reader.string(at: frame.name)?.count ?? 0) }
+            while let frame = frames.next() { sum &+= UInt64(reader.string(at: frame.name, limit: 64)?.count ?? 0) }
         }
     }
     return sum

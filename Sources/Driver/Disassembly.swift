@@ -33,18 +33,20 @@ struct Disassembly {
         guard let header = module.header else { return }
         let names = AddressNames(module)
         problems = names.problems
+        var symbols: [UInt32: [SMFSymbol]] = [:]
+        for symbol in module.symbols.rows where symbol.isFunction { symbols[symbol.section, default: []].append(symbol) }
+        let allRelocations = Disassembly.relocations(module)
         for section in module.sections(.code) {
             guard let payload = module.payload(section) else { continue }
             let base = header.isImage ? module.sections.rows[section].offset : 0
             var starts: [(offset: Int, size: UInt64, name: String)] = []
-            for symbol in module.symbols.rows
-            where symbol.isFunction && Int(symbol.section) == section + 1 && symbol.value >= base {
+            for symbol in symbols[UInt32(section + 1)] ?? [] where symbol.value >= base {
                 guard let offset = Int(exactly: symbol.value - base), offset < payload.count else { continue }
                 starts.append((offset, symbol.size, module.string(symbol.nameOffset)))
             }
             starts.sort { ($0.offset, $0.name) < ($1.offset, $1.name) }
             if starts.first.map({ $0.offset > 0 }) ?? !payload.isEmpty { starts.insert((0, 0, "(no symbol)"), at: 0) }
-            let relocations = Disassembly.relocations(module, section)
+            let relocations = allRelocations[UInt16(truncatingIfNeeded: section)] ?? []
             var nextRelocation = 0
             for (i, start) in starts.enumerated() {
                 let limit = i + 1 < starts.count ? starts[i + 1].offset : payload.count
@@ -79,14 +81,14 @@ struct Disassembly {
         }
     }
 
-    private static func relocations(_ module: SMFInspection, _ section: Int) -> [SMFRelocation] {
-        var result: [SMFRelocation] = []
+    /// The relocations by the section that they patch, in the order of their offsets.
+    private static func relocations(_ module: SMFInspection) -> [UInt16: [SMFRelocation]] {
+        var result: [UInt16: [SMFRelocation]] = [:]
         for table in module.sections(.reloc) {
-            result += module.rows(ofSection: table, size: SMFFormat.relocationEntrySize) { SMFRelocation(decoding: $0) }
-                .rows.filter { Int($0.section) == section }
+            let rows = module.rows(ofSection: table, size: SMFFormat.relocationEntrySize) { SMFRelocation(decoding: $0) }.rows
+            for row in rows { result[row.section, default: []].append(row) }
         }
-        result.sort { $0.offset < $1.offset }
-        return result
+        return result.mapValues { $0.sorted { $0.offset < $1.offset } }
     }
 
     /// `pc32 part.f`, with the addend where it is not the usual one.
@@ -173,12 +175,16 @@ struct AddressNames {
     private var imports: [UInt64: String] = [:]
     /// Exported and local symbols of an image by address.
     private var symbols: [(start: UInt64, size: UInt64, name: String)] = []
+    /// Indices of the sections that take memory, by address.
+    private let sections: [Int]
     private var map: SourceMapView?
     /// Why there are no source positions.
     private(set) var problems: [String] = []
 
     init(_ module: SMFInspection) {
         self.module = module
+        sections = module.sections.rows.indices.filter { module.sections.rows[$0].virtualSize > 0 }
+            .sorted { (module.sections.rows[$0].offset, $0) < (module.sections.rows[$1].offset, $1) }
         for table in module.sections(.imports) {
             for item in module.rows(ofSection: table, size: SMFFormat.importEntrySize, decode: { SMFImport(decoding: $0) }).rows {
                 imports[item.slot] = module.symbolName(item.symbol)
@@ -211,11 +217,16 @@ struct AddressNames {
             if distance == 0 { return symbol.name }
             if distance < symbol.size { return "\(symbol.name)+\(distance)" }
         }
-        for (i, section) in module.sections.rows.enumerated()
-        where address >= section.offset && address - section.offset < section.virtualSize {
-            return "\(module.sectionName(i))+\(address - section.offset)"
+        low = 0
+        high = sections.count
+        while low < high {
+            let middle = (low + high) / 2
+            if module.sections.rows[sections[middle]].offset <= address { low = middle + 1 } else { high = middle }
         }
-        return ""
+        if low == 0 { return "" }
+        let distance = address - module.sections.rows[sections[low - 1]].offset
+        if distance >= module.sections.rows[sections[low - 1]].virtualSize { return "" }
+        return "\(module.sectionName(sections[low - 1]))+\(distance)"
     }
 
     /// The source frames of the call that returns to `returnAddress`, innermost first; empty if no row is at that

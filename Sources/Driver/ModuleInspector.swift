@@ -69,12 +69,14 @@ package enum ModuleInspector {
         return try result.get()
     }
 
-    /// The first rule of the format that the module breaks, in words.
+    /// What is wrong with a module that this compiler made, in words: the first rule of the format that it breaks, or that
+    /// reading and writing it again changes it.
     static func problem(with bytes: [UInt8]) -> String? {
         bytes.withUnsafeBytes { raw in
             do throws(SMFError) {
-                try SMFReader(raw).validate()
-                return nil
+                let reader = try SMFReader(raw)
+                try reader.validate()
+                return SMFWriter(rewriting: reader).emit() == bytes ? nil : "written again it is another module"
             } catch {
                 return error.description
             }

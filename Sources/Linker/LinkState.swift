@@ -143,8 +143,13 @@ struct LinkState {
         return low
     }
 
-    /// The name of symbol `index` of module `object`, for messages.
+    /// The name of symbol `index` of module `object`, for messages: its beginning, since one long name can be in the
+    /// message of every relocation.
     func symbolName(_ object: Int, _ index: UInt32) -> String {
-        nameText(objects[object].name(at: objects[object].reader.symbol(Int(index)).nameOffset))
+        let reader = objects[object].reader
+        guard let name = reader.string(at: reader.symbol(Int(index)).nameOffset, limit: shownNameLimit + 1) else { return "" }
+        var text: [UInt8] = []
+        appendShownName(name, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -28,9 +28,15 @@ private struct StringMap {
     private var keys: ContiguousArray<UInt32> = ContiguousArray(repeating: .max, count: 16)
     private var values: ContiguousArray<UInt32> = ContiguousArray(repeating: 0, count: 16)
     private var count = 0
+    /// Bytes of strings that may still be copied. Strings may share bytes, but copies don't.
+    private var budget = 0
+    /// More was to be copied than a module can want that shares bytes for a reason; the offsets are not to be used.
+    private(set) var isExhausted = false
 
-    /// Forgets everything and makes room for about `count` strings.
-    mutating func reset(count wanted: Int) {
+    /// Forgets everything and makes room for about `wanted` strings out of a string table of `size` bytes.
+    mutating func reset(count wanted: Int, tableSize: UInt64) {
+        budget = Int(tableSize) * 4
+        isExhausted = false
         var size = keys.count
         while size < wanted * 2 { size *= 2 }
         count = 0
@@ -44,13 +50,19 @@ private struct StringMap {
 
     /// The new offset of the string at `offset` of `object`, which is copied on first use.
     mutating func map(_ offset: UInt32, _ object: LinkedObject, _ table: inout SMFSymbolTable) -> UInt32 {
-        if offset == 0 { return 0 }
+        if offset == 0 || isExhausted { return 0 }
         var bucket = home(offset)
         while keys[bucket] != .max {
             if keys[bucket] == offset { return values[bucket] }
             bucket = (bucket + 1) & (keys.count - 1)
         }
-        let new = table.addString(nameBytes(object.name(at: offset)))
+        let name = nameBytes(object.name(at: offset))
+        budget -= name.count
+        if budget < 0 {
+            isExhausted = true
+            return 0
+        }
+        let new = table.addString(name)
         keys[bucket] = offset
         values[bucket] = new
         count += 1
@@ -86,6 +98,9 @@ extension LinkState {
         for object in objects {
             do throws(SMFError) {
                 try merge(object, &files, &types, &strings, &result)
+                if strings.isExhausted {
+                    problems.append(.malformed(module: object.name, reason: "too many of its strings share bytes"))
+                }
             } catch {
                 problems.append(.refused(module: object.name, error: error))
             }
@@ -109,7 +124,7 @@ extension LinkState {
             result.interface.append(contentsOf: reader.payload(ofSection: section))
         }
         if !isLive && typeSection == nil && dependencySection == nil { return }
-        strings.reset(count: reader.symbolCount * 2 + 64)
+        strings.reset(count: reader.symbolCount * 2 + 64, tableSize: reader.header.stringTableSize)
         if let dependencySection {
             let view = try SMFDependencyView(
                 reader.payload(ofSection: dependencySection), at: reader.section(dependencySection).offset)

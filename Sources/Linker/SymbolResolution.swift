@@ -170,9 +170,10 @@ extension LinkState {
         }
         object.functionCount = atoms.count - firstAtom
 
+        let cuts = dataCuts(object, sectionRegion, relocationSection)
         for i in 0..<sectionCount {
             guard let region = sectionRegion[i], region != .code else { continue }
-            addDataAtoms(object, objectIndex, section: i, region, relocationSection)
+            addDataAtoms(object, objectIndex, section: i, region, cuts[i])
         }
         object.atoms = firstAtom..<atoms.count
 
@@ -206,11 +207,10 @@ extension LinkState {
         objects.append(object)
     }
 
-    /// Cuts a data section into the pieces that its symbols cover, so that each can be dropped on its own. What lies
-    /// between them is padding and goes with the piece in front. A section that is referred to in a way that the cut
-    /// might break stays whole.
+    /// Cuts a data section at `starts` into the pieces that its symbols cover, so that each can be dropped on its own. What
+    /// lies between them is padding and goes with the piece in front.
     private mutating func addDataAtoms(
-        _ object: LinkedObject, _ objectIndex: UInt32, section index: Int, _ region: Region, _ relocationSection: Int?
+        _ object: LinkedObject, _ objectIndex: UInt32, section index: Int, _ region: Region, _ starts: ContiguousArray<UInt64>
     ) {
         let section = object.reader.section(index)
         func add(_ start: UInt64, _ end: UInt64) {
@@ -221,64 +221,87 @@ extension LinkState {
                     object: objectIndex, section: UInt32(truncatingIfNeeded: index), offset: start, size: end - start,
                     alignment: min(natural, section.alignment), region: region))
         }
-        let starts = dataCuts(object, index, relocationSection)
         add(0, starts.first ?? section.virtualSize)
         for (i, start) in starts.enumerated() { add(start, i + 1 < starts.count ? starts[i + 1] : section.virtualSize) }
     }
 
-    /// Where section `index` of `object` can be cut, ascending, without 0.
-    private func dataCuts(_ object: LinkedObject, _ index: Int, _ relocationSection: Int?) -> ContiguousArray<UInt64> {
+    /// Where each data section of `object` can be cut, ascending, without 0. A section that is referred to in a way that
+    /// the cuts might break stays whole. All sections at once: there can be thousands, and symbols and relocations are
+    /// walked through only once.
+    private func dataCuts(
+        _ object: LinkedObject, _ sectionRegion: ContiguousArray<Region?>, _ relocationSection: Int?
+    ) -> ContiguousArray<ContiguousArray<UInt64>> {
         let reader = object.reader
-        var symbols = ContiguousArray<(start: UInt64, end: UInt64)>()
+        var symbols = ContiguousArray<(section: UInt32, start: UInt64, end: UInt64)>()
         for i in 0..<reader.symbolCount {
             let symbol = reader.symbol(i)
-            if symbol.isUndefined || symbol.isAbsolute || Int(symbol.section) != index + 1 { continue }
-            symbols.append((symbol.value, symbol.value + symbol.size))
+            if symbol.isUndefined || symbol.isAbsolute { continue }
+            guard let region = sectionRegion[Int(symbol.section) - 1], region != .code else { continue }
+            symbols.append((symbol.section - 1, symbol.value, symbol.value + symbol.size))
         }
-        if symbols.count < 2 { return [] }
         symbols.sort { $0 < $1 }
+        var cuts = ContiguousArray<ContiguousArray<UInt64>>(repeating: [], count: reader.sectionCount)
         // Symbols that overlap stay together.
-        var cuts = ContiguousArray<UInt64>()
+        var section = UInt32.max
         var end: UInt64 = 0
-        for symbol in symbols {
-            if symbol.start >= end, symbol.start > 0, cuts.last != symbol.start, symbol.end > symbol.start {
-                cuts.append(symbol.start)
+        for (i, symbol) in symbols.enumerated() {
+            if symbol.section != section {
+                (section, end) = (symbol.section, 0)
+                // A section with one symbol stays whole.
+                if i + 1 == symbols.count || symbols[i + 1].section != section { continue }
+            }
+            if symbol.start >= end, symbol.start > 0, cuts[Int(section)].last != symbol.start, symbol.end > symbol.start {
+                cuts[Int(section)].append(symbol.start)
             }
             end = max(end, symbol.end)
         }
-        guard let relocationSection, !cuts.isEmpty else { return cuts }
+        guard let relocationSection, cuts.contains(where: { !$0.isEmpty }) else { return cuts }
         // Every reference must lead to the piece of the symbol that it names, and no patch may cross a cut.
-        func piece(_ offset: UInt64) -> Int {
-            var low = 0
-            var high = cuts.count
-            while low < high {
-                let middle = low + (high - low) / 2
-                if cuts[middle] <= offset { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
         let relocations = reader.relocations(ofSection: relocationSection)
         for i in 0..<relocations.count {
             let relocation = relocations[i]
             guard let type = SMFRelocationType(rawValue: relocation.type), type != .none else { continue }
-            if Int(relocation.section) == index,
-                piece(relocation.offset) != piece(relocation.offset + (type.patchSize - 1))
+            let patched = Int(relocation.section)
+            if !cuts[patched].isEmpty,
+                piece(relocation.offset, cuts[patched]) != piece(relocation.offset + (type.patchSize - 1), cuts[patched])
             {
-                return []
+                cuts[patched] = []
             }
             let symbol = reader.symbol(Int(relocation.symbol))
-            if symbol.isUndefined || symbol.isAbsolute || Int(symbol.section) != index + 1 { continue }
-            // A displacement counts from the end of its instruction, which may have up to four bytes behind it.
-            let isRelative = type == .pc32 || type == .plt32
-            guard let target = Int64(exactly: symbol.value) else { return [] }
-            let first = target.addingReportingOverflow(relocation.addend &+ (isRelative ? 4 : 0))
-            guard !first.overflow else { return [] }
-            let at = piece(symbol.value)
-            let start = at == 0 ? 0 : Int64(cuts[at - 1])
-            let end = at < cuts.count ? Int64(cuts[at]) : Int64(reader.section(index).virtualSize)
-            if first.partialValue < start - (isRelative ? 4 : 0) || first.partialValue > end { return [] }
+            if symbol.isUndefined || symbol.isAbsolute { continue }
+            let named = Int(symbol.section) - 1
+            if !cuts[named].isEmpty, !leadsToItsPiece(relocation, type, symbol, cuts[named], reader.section(named).virtualSize) {
+                cuts[named] = []
+            }
         }
         return cuts
+    }
+
+    /// Which of the pieces between `cuts` holds the byte at `offset`.
+    private func piece(_ offset: UInt64, _ cuts: ContiguousArray<UInt64>) -> Int {
+        var low = 0
+        var high = cuts.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if cuts[middle] <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// `true` iff what `relocation` leads to lies in the same piece between `cuts` as the symbol that it names.
+    private func leadsToItsPiece(
+        _ relocation: SMFRelocation, _ type: SMFRelocationType, _ symbol: SMFSymbol, _ cuts: ContiguousArray<UInt64>,
+        _ sectionSize: UInt64
+    ) -> Bool {
+        // A displacement counts from the end of its instruction, which may have up to four bytes behind it.
+        let isRelative = type == .pc32 || type == .plt32
+        guard let target = Int64(exactly: symbol.value) else { return false }
+        let first = target.addingReportingOverflow(relocation.addend &+ (isRelative ? 4 : 0))
+        guard !first.overflow else { return false }
+        let at = piece(symbol.value, cuts)
+        let start = at == 0 ? 0 : Int64(cuts[at - 1])
+        let end = at < cuts.count ? Int64(cuts[at]) : Int64(sectionSize)
+        return first.partialValue >= start - (isRelative ? 4 : 0) && first.partialValue <= end
     }
 
     /// `true` iff each row of the source map starts at its symbol and ends inside the symbol's function, so that rows

@@ -70,6 +70,10 @@ private func showToDebugger(_ image: SMFReader, _ base: UnsafeMutableRawPointer)
     if let mapIndex = image.firstSection(.srcMap) {
         do throws(SMFError) {
             let map = try SourceMapView(image.payload(ofSection: mapIndex), at: image.section(mapIndex).offset)
+            // Loading does not look at the source map: of one whose rows overlap, debug information would have no end.
+            try map.validate(
+                at: image.section(mapIndex).offset, symbolCount: image.header.symbolCount,
+                stringTableSize: image.header.stringTableSize)
             builder.add(makeDebugSections(map, strings: UnsafeRawBufferPointer(image.strings), base: address))
         } catch {
             warn("debuggers see no source lines", error)

@@ -28,7 +28,8 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
         for entry in 0..<count {
             let wanted = reader.importEntry(entry, ofSection: section)
             let symbol = reader.symbol(Int(wanted.symbol))
-            guard let name = reader.string(at: symbol.nameOffset) else {
+            // All entries may share one name, so a long one is not read to its end; the runtime's own are short.
+            guard let name = reader.string(at: symbol.nameOffset, limit: shownNameLimit + 1) else {
                 throw LoadError(SMFError(.symbolName, at: reader.symbolEntryOffset(Int(wanted.symbol)), value: UInt64(symbol.nameOffset)))
             }
             // The runtime's interface has one number for all its functions.
@@ -43,7 +44,7 @@ func resolveImports(_ reader: SMFReader) throws(LoadError) -> [BoundImport] {
                 bound.append(BoundImport(slot: wanted.slot, address: 0))
             } else {
                 append("  ", to: &missing)
-                missing.append(contentsOf: name)
+                appendShownName(name, to: &missing)
                 if wanted.kind == SMFImportKind.module.rawValue { append(" (from a module)", to: &missing) }
                 if wanted.kind == SMFImportKind.cLibrary.rawValue { append(" (from a C library)", to: &missing) }
                 if wanted.kind == SMFImportKind.runtime.rawValue, isOther {

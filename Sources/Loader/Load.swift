@@ -183,27 +183,29 @@ private func mapFile(_ descriptor: Int32, _ offset: Int, _ size: Int) throws(Loa
     let span = wanted >= UInt64(pages) && wanted < 1 << 44 ? Int(wanted) : pages
     let reserved = mmap(nil, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let reserved, reserved != mapFailed else { throw LoadError(.system, value: UInt64(cp_errno())) }
-    let failed =
-        wantsPerfMap
-        ? !readFile(descriptor, offset, to: reserved, size)
-        : mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed
-    if failed {
-        let error = cp_errno()
+    var error: Int32 = 0
+    if wantsPerfMap {
+        error = readFile(descriptor, offset, to: reserved, size)
+    } else if mmap(reserved, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, offset) == mapFailed {
+        error = cp_errno()
+    }
+    if error != 0 {
         munmap(reserved, span)
         throw LoadError(.system, value: UInt64(error))
     }
     return (reserved, span)
 }
 
-/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory.
-private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Bool {
-    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return false }
+/// Copies the file's bytes to `place`, whose pages become readable: what mapping does, in anonymous memory. Returns an
+/// errno, 0 for success. A file that became shorter meanwhile is read as if zeros followed: the reader refuses them.
+private func readFile(_ descriptor: Int32, _ offset: Int, to place: UnsafeMutableRawPointer, _ size: Int) -> Int32 {
+    if mprotect(place, size, PROT_READ | PROT_WRITE) != 0 { return cp_errno() }
     var done = 0
     while done < size {
         let got = pread(descriptor, place + done, size - done, offset + done)
-        if got > 0 { done += got } else if got == 0 || cp_errno() != EINTR { return false }
+        if got > 0 { done += got } else if got == 0 { break } else if cp_errno() != EINTR { return cp_errno() }
     }
-    return mprotect(place, size, PROT_READ) == 0
+    return mprotect(place, size, PROT_READ) == 0 ? 0 : cp_errno()
 }
 
 /// Refuses modules for other machines before their contents are looked at.

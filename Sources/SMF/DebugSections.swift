@@ -123,7 +123,9 @@ private struct DebugSectionMaker {
     /// Appends the string at `offset` of the string table, with its NUL.
     @inline(never) private func appendString(_ offset: UInt32, _ bytes: inout ContiguousArray<UInt8>) {
         var i = Int(offset)
-        while i < strings.count, strings[i] != 0 {
+        // Many rows can share one long name.
+        let limit = min(strings.count, i + 4096)
+        while i < limit, strings[i] != 0 {
             put8(strings[i], &bytes)
             i += 1
         }

@@ -58,14 +58,15 @@ package struct ELFReader {
         return UnsafeRawBufferPointer(start: base + Int(section.offset), count: Int(section.size))
     }
 
-    /// The name of a section; empty if it is damaged.
-    package func name(of section: ELFSectionHeader) -> UnsafeBufferPointer<UInt8> {
+    /// The first `limit` bytes of a section's name; empty if it is damaged.
+    package func name(of section: ELFSectionHeader, limit: Int = .max) -> UnsafeBufferPointer<UInt8> {
         let nothing = UnsafeBufferPointer(start: base.assumingMemoryBound(to: UInt8.self), count: 0)
         guard header.nameSection < header.sectionHeaderCount else { return nothing }
         let names = payload(sectionHeader(Int(header.nameSection)))
         guard let start = names.baseAddress, Int(section.name) < names.count else { return nothing }
         var end = Int(section.name)
-        while end < names.count, names[end] != 0 { end += 1 }
+        let limit = end + min(limit, names.count - end)
+        while end < limit, names[end] != 0 { end += 1 }
         return UnsafeBufferPointer(
             start: (start + Int(section.name)).assumingMemoryBound(to: UInt8.self), count: end - Int(section.name))
     }
@@ -73,8 +74,9 @@ package struct ELFReader {
     /// Index of the first section called `name`.
     package func section(named name: StaticString) -> Int? {
         let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        for i in 0..<Int(header.sectionHeaderCount) where smfCompare(self.name(of: sectionHeader(i)), wanted) == 0 {
-            return i
+        for i in 0..<Int(header.sectionHeaderCount) {
+            // All sections of a hostile file may share one long name.
+            if smfCompare(self.name(of: sectionHeader(i), limit: wanted.count + 1), wanted) == 0 { return i }
         }
         return nil
     }

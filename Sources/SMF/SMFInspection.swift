@@ -17,6 +17,9 @@
         package let header: SMFHeader?
         package let sections: Rows<SMFSection>
         package let symbols: Rows<SMFSymbol>
+        /// How many bytes of each section are looked at: sections of a damaged module can overlap, and all of them
+        /// together show as many bytes as the file has.
+        private let shownSizes: [UInt64]
         /// The first broken rule; `nil` for a sound module.
         package let problem: SMFError?
         /// Bytes of a name that are shown: many rows can share one long name, and the answer must not be larger than the
@@ -36,6 +39,7 @@
                 header = nil
                 sections = Rows(rows: [], total: 0)
                 symbols = Rows(rows: [], total: 0)
+                shownSizes = []
                 return
             }
             let header = SMFHeader(decoding: base)
@@ -43,6 +47,7 @@
                 self.header = nil
                 sections = Rows(rows: [], total: 0)
                 symbols = Rows(rows: [], total: 0)
+                shownSizes = []
                 return
             }
             self.header = header
@@ -52,6 +57,13 @@
             ) { SMFSection(decoding: $0) }
             sections.total = UInt64(header.sectionCount)
             self.sections = sections
+            var left = UInt64(bytes.count)
+            shownSizes = sections.rows.map { section in
+                guard section.offset < UInt64(bytes.count) else { return 0 }
+                let size = min(section.size, UInt64(bytes.count) - section.offset, left)
+                left -= size
+                return size
+            }
             symbols = SMFInspection.rows(
                 bytes, at: header.symbolTableOffset, count: UInt64(header.symbolCount), size: SMFFormat.symbolEntrySize
             ) { SMFSymbol(decoding: $0) }
@@ -73,16 +85,16 @@
         /// The rows of `size` bytes that section `index` holds.
         package func rows<Row>(ofSection index: Int, size: Int, decode: (UnsafeRawPointer) -> Row) -> Rows<Row> {
             let section = sections.rows[index]
-            return SMFInspection.rows(
-                bytes, at: section.offset, count: section.size / UInt64(size), size: size, decode: decode)
+            var rows = SMFInspection.rows(
+                bytes, at: section.offset, count: shownSizes[index] / UInt64(size), size: size, decode: decode)
+            rows.total = section.size / UInt64(size)
+            return rows
         }
 
-        /// All bytes of section `index`; `nil` if the file doesn't have them.
+        /// All bytes of section `index`; `nil` if the file doesn't have them, or others overlap with them.
         package func payload(_ index: Int) -> UnsafeRawBufferPointer? {
             let section = sections.rows[index]
-            guard section.offset <= UInt64(bytes.count), UInt64(bytes.count) - section.offset >= section.size else {
-                return nil
-            }
+            guard section.offset <= UInt64(bytes.count), shownSizes[index] == section.size else { return nil }
             return UnsafeRawBufferPointer(rebasing: bytes[Int(section.offset)..<Int(section.offset + section.size)])
         }
 
@@ -143,6 +155,7 @@
 
         /// UTF-8 bytes as text; control characters, which could move a terminal's cursor, as "\u{..}".
         package static func printable(_ bytes: some Sequence<UInt8>) -> String {
+            if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(decoding: Array(bytes), as: UTF8.self) }
             var result = ""
             for scalar in String(decoding: Array(bytes), as: UTF8.self).unicodeScalars {
                 if scalar.value < 0x20 || (scalar.value >= 0x7F && scalar.value < 0xA0) {

@@ -108,6 +108,24 @@ package struct SMFReader {
         return UnsafeBufferPointer(start: start, count: end)
     }
 
+    /// As `string(at:)`, but of a longer string only the first `limit` bytes: what a row costs that shares one long name
+    /// with all the others is bounded.
+    package func string(at offset: UInt32, limit: Int) -> UnsafeBufferPointer<UInt8>? {
+        let size = Int(header.stringTableSize)
+        guard Int(offset) < size else { return nil }
+        let start = (base + Int(header.stringTableOffset) + Int(offset)).assumingMemoryBound(to: UInt8.self)
+        var end = 0
+        while end < limit, start[end] != 0 { end += 1 }
+        return UnsafeBufferPointer(start: start, count: end)
+    }
+
+    /// As `smfCompare` of the string at `offset` and `name`; looks at no more bytes than `name` has, and one. `nil` if
+    /// the string is outside of the table.
+    private func compareString(at offset: UInt32, with name: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let text = string(at: offset, limit: name.count + 1) else { return nil }
+        return smfCompare(text, name)
+    }
+
     /// The relocations of a Reloc section.
     package func relocations(ofSection index: Int) -> SMFRelocations {
         let payload = payload(ofSection: index)
@@ -131,6 +149,7 @@ package struct SMFReader {
     /// Index of the exported symbol with this name, found by binary search (through SymHash if there is one).
     ///
     /// The order of the symbols is trusted; on a module that was not validated the answer may be wrong, never unsafe.
+    /// - Complexity: O(log symbols · length of `name`), whatever hashes and names the module's symbols have.
     package func exportedSymbol(named name: UnsafeBufferPointer<UInt8>) -> Int? {
         let hash = fnv1a(name)
         if let section = firstSection(.symHash), let answer = lookUp(name, hash, payload(ofSection: section)) {
@@ -142,33 +161,37 @@ package struct SMFReader {
         while low < high {
             let middle = low + (high - low) / 2
             let candidate = symbol(middle)
-            guard let candidateName = string(at: candidate.nameOffset) else { return nil }
-            let order =
-                candidate.nameHash == hash
-                ? smfCompare(candidateName, name) : (candidate.nameHash < hash ? -1 : 1)
+            var order = candidate.nameHash < hash ? -1 : 1
+            if candidate.nameHash == hash {
+                guard let compared = compareString(at: candidate.nameOffset, with: name) else { return nil }
+                order = compared
+            }
             if order == 0 { return middle }
             if order < 0 { low = middle + 1 } else { high = middle }
         }
         return nil
     }
 
-    /// Looks `name` up in a SymHash payload: its symbol, -1 if it isn't there, `nil` if the table is malformed.
+    /// Looks `name` up in a SymHash payload: its symbol, -1 if it isn't there, `nil` if the table is malformed or does not
+    /// tell soon.
     private func lookUp(_ name: UnsafeBufferPointer<UInt8>, _ hash: UInt32, _ table: UnsafeRawBufferPointer) -> Int? {
         guard table.count >= 16, let base = table.baseAddress else { return nil }
         let count = Int(smfLoad32(base, 0))
         guard count.nonzeroBitCount == 1, (table.count - 8) / 8 == count else { return nil }
         var bucket = Int(hash) & (count - 1)
-        for _ in 0..<count {
+        // Names can be chosen so that their hashes fill neighbouring buckets: then the binary search is faster.
+        let limit = 64
+        for _ in 0..<min(count, limit) {
             let index = smfLoad32(base, 8 + bucket * 8 + 4)
             if index == .max { return -1 }
             if smfLoad32(base, 8 + bucket * 8) == hash, index < header.symbolCount,
-                let candidate = string(at: symbol(Int(index)).nameOffset), smfCompare(candidate, name) == 0
+                compareString(at: symbol(Int(index)).nameOffset, with: name) == 0
             {
                 return Int(index)
             }
             bucket = (bucket + 1) & (count - 1)
         }
-        return -1
+        return count > limit ? nil : -1
     }
 
     // MARK: Checks at creation

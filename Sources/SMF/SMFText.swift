@@ -166,8 +166,9 @@
                 let function = view.function(i)
                 line("  \(string(function.name)) \(hex(UInt64(function.start))) size \(function.size)")
                 let first = Int(function.firstEntry)
-                for e in first..<max(first, min(first + Int(function.entryCount), view.entryCount)) where budget > 0 {
-                    budget -= 1
+                let count = min(max(0, view.entryCount - first), Int(function.entryCount), budget)
+                budget -= count
+                for e in first..<(first + count) {
                     let entry = view.entry(e)
                     line(
                         "    +\(hex(UInt64(entry.codeOffset))) \(string(view.fileName(entry.file))):\(entry.line):"

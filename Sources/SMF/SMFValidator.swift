@@ -163,7 +163,7 @@ extension SMFReader {
                     else { throw SMFError(.importSlot, at: at, value: item.slot) }
                 }
                 guard item.symbol < header.symbolCount, symbol(Int(item.symbol)).isUndefined,
-                    string(at: symbol(Int(item.symbol)).nameOffset) != nil
+                    UInt64(symbol(Int(item.symbol)).nameOffset) < header.stringTableSize
                 else { throw SMFError(.importSymbol, at: at + 8, value: UInt64(item.symbol)) }
                 guard SMFImportKind(rawValue: item.kind) != nil else {
                     throw SMFError(.importKind, at: at + 12, value: UInt64(item.kind))
@@ -214,9 +214,7 @@ extension SMFReader {
 
     /// Checks each symbol, their order, and the count of exported ones.
     package func validateSymbols() throws(SMFError) {
-        // Names may share bytes; the budget keeps a hostile table of long shared names from costing more than the
-        // file's size suggests.
-        var nameBudget = header.fileSize.multipliedReportingOverflow(by: 4).partialValue
+        var names = SMFNameBudget(header)
         var typeCount: UInt32 = 0
         if let types = firstSection(.typeInfo) {
             let section = section(types)
@@ -228,10 +226,9 @@ extension SMFReader {
         for i in 0..<symbolCount {
             let symbol = symbol(i)
             let at = symbolEntryOffset(i)
-            guard let name = string(at: symbol.nameOffset), UInt64(name.count) <= nameBudget else {
+            guard let name = string(at: symbol.nameOffset), names.spend(name.count) else {
                 throw SMFError(.symbolName, at: at, value: UInt64(symbol.nameOffset))
             }
-            nameBudget -= UInt64(name.count)
             guard symbol.nameHash == fnv1a(name) else {
                 throw SMFError(.symbolNameHash, at: at + 4, value: UInt64(symbol.nameHash))
             }
@@ -387,12 +384,20 @@ extension SMFReader {
                 let view = try SourceMapView(payload(section), at: section.offset)
                 try view.validate(
                     at: section.offset, symbolCount: header.symbolCount, stringTableSize: header.stringTableSize)
+                var names = SMFNameBudget(header)
+                for file in 0..<view.fileCount {
+                    let name = view.fileName(UInt32(truncatingIfNeeded: file))
+                    guard let text = string(at: name), names.spend(text.count) else {
+                        throw SMFError(.sourceMap, at: section.offset, value: UInt64(name))
+                    }
+                }
             case .typeInfo:
                 let view = try TypeInfoView(payload(section), at: section.offset)
+                var names = SMFNameBudget(header)
                 for entry in 0..<view.count {
                     let offset = section.offset + 4 + UInt64(entry * TypeInfoView.entrySize)
                     let info = view[entry]
-                    guard UInt64(info.name) < header.stringTableSize else {
+                    guard let name = string(at: info.name), names.spend(name.count) else {
                         throw SMFError(.typeInfo, at: offset, value: UInt64(info.name))
                     }
                     guard info.alignment.nonzeroBitCount <= 1 else {
@@ -402,10 +407,20 @@ extension SMFReader {
             case .version:
                 try VersionText.validate(payload(section), at: section.offset)
             case .deps:
-                try SMFDependencyView(payload(section), at: section.offset)
-                    .validate(at: section.offset, stringTableSize: header.stringTableSize)
+                let view = try SMFDependencyView(payload(section), at: section.offset)
+                try view.validate(at: section.offset, stringTableSize: header.stringTableSize)
+                var names = SMFNameBudget(header)
+                for entry in 0..<view.count {
+                    let name = view[entry].name
+                    guard let text = string(at: name), names.spend(text.count) else {
+                        throw SMFError(
+                            .dependencies, at: section.offset + 8 + UInt64(entry * SMFDependencyView.entrySize),
+                            value: UInt64(name))
+                    }
+                }
             case .interface:
                 try InterfaceText.validate(payload(section), at: section.offset)
+                try validateLinkNames(section)
                 guard xxh64(payload(section)) == header.abiHash else {
                     throw SMFError(.abiHash, at: 96, value: header.abiHash)
                 }
@@ -419,5 +434,36 @@ extension SMFReader {
             default: break
             }
         }
+    }
+
+    /// Checks that the link names of an interface's functions and variables, each of which begins with its module's
+    /// name, are not much longer together than the file.
+    private func validateLinkNames(_ section: SMFSection) throws(SMFError) {
+        var names = SMFNameBudget(header)
+        var lines = InterfaceLines(payload(section))
+        while let item = lines.nextItem() {
+            let count = lines.module.count + item.name.count
+            // The names of ordinary modules are no longer than that, however short the lines are.
+            guard count <= 256 || !item.isExport || names.spend(count) else {
+                throw SMFError(.interfaceText, at: section.offset, value: UInt64(count))
+            }
+        }
+    }
+}
+
+/// How many bytes of names a table's rows may still refer to. Names may share bytes, even all of them; the budget keeps a
+/// hostile table of long shared names from costing its readers more than the file's size suggests. What writers make is
+/// far from the limit: a name for each row, and rows besides.
+struct SMFNameBudget {
+    private var left: UInt64
+
+    /// The budget of one table of the module with this header: four times the file's size.
+    init(_ header: SMFHeader) { left = header.fileSize.multipliedReportingOverflow(by: 4).partialValue }
+
+    /// Takes `count` bytes; `false` if there are no longer as many.
+    mutating func spend(_ count: Int) -> Bool {
+        guard UInt64(count) <= left else { return false }
+        left -= UInt64(count)
+        return true
     }
 }

@@ -75,7 +75,7 @@ public struct ImportProblem: Sendable, Equatable, CustomStringConvertible {
         /// The module that provides it has the interface `found`, not `expected`.
         case abiMismatch(expected: UInt64, found: UInt64)
     }
-    /// The symbol's name.
+    /// The symbol's name; of one longer than 256 bytes the beginning and "…".
     public var symbol: String
     /// Where it was looked for.
     public var source: Source

@@ -349,40 +349,36 @@ private func bindImports(
     var problems: [ImportProblem] = []
     for index in group.indices {
         let reader = group[index].image.reader
+        var search = ExportSearch(reader, group, modules, byName)
         for section in 0..<reader.sectionCount where reader.section(section).kind == .imports {
             for entry in 0..<reader.importCount(ofSection: section) {
                 let wanted = reader.importEntry(entry, ofSection: section)
-                let symbol = reader.symbol(Int(wanted.symbol))
-                // Validated: both strings are there.
-                guard let name = reader.string(at: symbol.nameOffset), let library = reader.string(at: wanted.library) else {
-                    continue
-                }
-                let place = library.isEmpty ? nil : String(decoding: library, as: UTF8.self)
                 var address: UInt64 = 0
-                var problem = ImportProblem(
-                    symbol: String(decoding: name, as: UTF8.self), source: .runtime, wantedBy: group[index].source.name,
-                    reason: .missing)
+                var reason = ImportProblem.Reason.missing
                 switch SMFImportKind(rawValue: wanted.kind) {
                 case .runtime:
-                    let isOther = wanted.abiHash != 0 && wanted.abiHash != currentRuntimeABI
-                    if isOther { problem.reason = .abiMismatch(expected: wanted.abiHash, found: currentRuntimeABI) }
-                    if !isOther, let function = runtimeFunction(named: name, hash: symbol.nameHash), let found = runtimeAddress(of: function) {
+                    let symbol = reader.symbol(Int(wanted.symbol))
+                    if wanted.abiHash != 0 && wanted.abiHash != currentRuntimeABI {
+                        reason = .abiMismatch(expected: wanted.abiHash, found: currentRuntimeABI)
+                    } else if let name = reader.string(at: symbol.nameOffset, limit: shownNameLimit + 1),
+                        let function = runtimeFunction(named: name, hash: symbol.nameHash),
+                        let found = runtimeAddress(of: function)
+                    {
                         address = UInt64(UInt(bitPattern: found))
                     }
                 case .module:
-                    problem.source = .module(place)
-                    if let found = provider(of: problem.symbol, in: place, group, modules, byName) {
+                    if let found = search.export(wanted) {
                         if wanted.abiHash == 0 || wanted.abiHash == found.abiHash {
                             address = found.address
                             group[index].add(found.provider)
                         } else {
-                            problem.reason = .abiMismatch(expected: wanted.abiHash, found: found.abiHash)
+                            reason = .abiMismatch(expected: wanted.abiHash, found: found.abiHash)
                         }
                     }
-                default: problem.source = .cLibrary(place)
+                default: break
                 }
                 if address == 0, wanted.flags.contains(.required) {
-                    problems.append(problem)
+                    problems.append(ImportProblem(wanted, of: reader, wantedBy: group[index].source.name, reason))
                 } else {
                     group[index].imports.append(BoundImport(slot: wanted.slot, address: address))
                 }
@@ -393,30 +389,129 @@ private func bindImports(
     throw problems.contains { $0.reason == .missing } ? .missingImports(problems) : .abiMismatch(problems)
 }
 
-/// The module that exports `symbol`: the one called `name`, or the first of the group and then of the registry.
-private func provider(
-    of symbol: String, in name: String?, _ group: [Pending], _ modules: [LoadedModule], _ byName: [String: LoadedModule]
-) -> (provider: Pending.Provider, address: UInt64, abiHash: UInt64)? {
-    for (index, pending) in group.enumerated() where name == nil || name == pending.source.name {
-        if let found = pending.image.reader.symbolAddress(symbol) {
-            let address = UInt(bitPattern: pending.image.base) + UInt(found)
-            return (Pending.Provider(module: nil, groupIndex: index), UInt64(address), pending.image.reader.header.abiHash)
-        }
+/// Finds what one module imports from others. Each of its symbols is looked for once in each module, however many of its
+/// imports name it: a name can be long, and all imports can share it.
+private struct ExportSearch {
+    /// What an import was bound to.
+    struct Export {
+        var provider: Pending.Provider
+        var address: UInt64
+        var abiHash: UInt64
     }
-    for module in name.map({ byName[$0].map { [$0] } ?? [] }) ?? modules {
-        if let found = module.image.reader.symbolAddress(symbol) {
-            let address = UInt64(UInt(bitPattern: module.image.pointer(found)))
-            return (Pending.Provider(module: module), address, module.abiHash)
-        }
+    /// A module that may provide it.
+    private struct Source {
+        var provider: Pending.Provider
+        var reader: SMFReader
+        /// Address of the image's byte 0.
+        var base: UInt64
     }
-    return nil
+    private struct Question: Hashable {
+        var symbol: UInt32
+        /// Index in `sources`.
+        var source: Int
+    }
+
+    private let reader: SMFReader
+    /// The modules of the group, then those of the registry.
+    private let sources: [Source]
+    /// Index in `sources` by module name.
+    private let sourceOfName: [String: Int]
+    /// No module has a longer name.
+    private let longestName: Int
+    /// Indices in `sources` by offset of the library's name.
+    private var sourcesOfLibrary: [UInt32: Range<Int>] = [:]
+    private var answers: [Question: Export?] = [:]
+
+    init(_ reader: SMFReader, _ group: [Pending], _ modules: [LoadedModule], _ byName: [String: LoadedModule]) {
+        self.reader = reader
+        sources =
+            group.enumerated().map { index, pending in
+                Source(
+                    provider: Pending.Provider(module: nil, groupIndex: index), reader: pending.image.reader,
+                    base: UInt64(UInt(bitPattern: pending.image.base)))
+            }
+            + modules.map {
+                Source(
+                    provider: Pending.Provider(module: $0), reader: $0.image.reader,
+                    base: UInt64(UInt(bitPattern: $0.image.loaded.base)))
+            }
+        var names: [String: Int] = [:]
+        for (index, module) in modules.enumerated() {
+            for (name, known) in byName where known === module { names[name] = group.count + index }
+        }
+        for (index, pending) in group.enumerated() { names[pending.source.name] = index }
+        sourceOfName = names
+        longestName = names.keys.reduce(0) { max($0, $1.utf8.count) }
+    }
+
+    /// What `wanted` is bound to: an export of the module whose name it has; without one, of the first that has it.
+    mutating func export(_ wanted: SMFImport) -> Export? {
+        for source in candidates(wanted.library) {
+            let question = Question(symbol: wanted.symbol, source: source)
+            if let answer = answers[question] {
+                if let answer { return answer }
+                continue
+            }
+            let answer = look(for: wanted.symbol, in: sources[source])
+            answers[question] = .some(answer)
+            if let answer { return answer }
+        }
+        return nil
+    }
+
+    /// The modules in which to look for what comes from the library with this name.
+    private mutating func candidates(_ library: UInt32) -> Range<Int> {
+        if let known = sourcesOfLibrary[library] { return known }
+        var result = 0..<0
+        if let name = reader.string(at: library, limit: longestName + 1) {
+            if name.isEmpty {
+                result = sources.indices
+            } else if let index = sourceOfName[String(decoding: name, as: UTF8.self)] {
+                result = index..<(index + 1)
+            }
+        }
+        sourcesOfLibrary[library] = result
+        return result
+    }
+
+    private func look(for symbol: UInt32, in source: Source) -> Export? {
+        guard let name = reader.string(at: reader.symbol(Int(symbol)).nameOffset),
+            let address = source.reader.symbolAddress(name)
+        else { return nil }
+        return Export(provider: source.provider, address: source.base + address, abiHash: source.reader.header.abiHash)
+    }
+}
+
+extension ImportProblem {
+    /// What is wrong with the import `wanted` of the module with this reader.
+    fileprivate init(_ wanted: SMFImport, of reader: SMFReader, wantedBy: String, _ reason: Reason) {
+        func text(_ offset: UInt32) -> String {
+            guard let name = reader.string(at: offset, limit: shownNameLimit + 1) else { return "" }
+            var text: [UInt8] = []
+            appendShownName(name, to: &text)
+            return String(decoding: text, as: UTF8.self)
+        }
+        let library = text(wanted.library)
+        let source: Source =
+            switch SMFImportKind(rawValue: wanted.kind) {
+            case .runtime: .runtime
+            case .module: .module(library.isEmpty ? nil : library)
+            default: .cLibrary(library.isEmpty ? nil : library)
+            }
+        self.init(
+            symbol: text(reader.symbol(Int(wanted.symbol)).nameOffset), source: source, wantedBy: wantedBy, reason: reason)
+    }
 }
 
 extension SMFReader {
     /// The image address of the exported symbol `name`.
     func symbolAddress(_ name: String) -> UInt64? {
         var copy = name
-        return copy.withUTF8 { exportedSymbol(named: $0) }.flatMap { symbol($0).isAbsolute ? nil : symbol($0).value }
+        return copy.withUTF8 { symbolAddress($0) }
+    }
+    /// The image address of the exported symbol with these bytes as its name.
+    func symbolAddress(_ name: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        exportedSymbol(named: name).flatMap { symbol($0).isAbsolute ? nil : symbol($0).value }
     }
 
     /// Whether both are the same module. Bytes that programs write are compared by the digest alone.

@@ -19,6 +19,14 @@ import Testing
             environment: fixture.environment.merging(["S": Executables.simple]) { $1 }, timeout: timeout)
     }
 
+    /// This machine does not let a test mount a file system. Where the tests must show something, as root in CI, that is a
+    /// failure.
+    private func isVoid(at location: SourceLocation = #_sourceLocation) {
+        if geteuid() == 0, getenv("CI") != nil {
+            Issue.record("mounting a tmpfs in a namespace of its own is not allowed here", sourceLocation: location)
+        }
+    }
+
     @Test func twentyFirstRunsCompileOnce() {
         let fixture = program()
         for round in 0..<3 {
@@ -125,7 +133,7 @@ import Testing
                 mkdir -m 700 cache
                 unshare -m sh -c 'mount -t tmpfs -o ro,mode=700 none cache && $S a.simple' || { [ $? = 5 ] && exit 5; exit 77; }
                 """)
-        if result.status == 77 { return }
+        if result.status == 77 { return isVoid() }
         expect(result, "21\n", status: 5, warnings: 1)
     }
 
@@ -141,7 +149,7 @@ import Testing
                   $S a.simple; status=$?; $S a.simple >/dev/null 2>&1 || [ $? = 5 ] || exit 78; exit $status'
                 """)
             // Mounting needs rights that not every machine gives.
-            if result.status == 77 || result.status == 1 && result.stdout.isEmpty { return }
+            if result.status == 77 || result.status == 1 && result.stdout.isEmpty { return isVoid() }
             #expect(result.stdoutText == "21\n" && result.status == 5, "\(pages): \(result.stderrText)")
             #expect(result.stderrText.split(separator: "\n").filter { $0.hasPrefix("warning") }.count <= 1)
         }

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessSupport
+import SMF
 import Testing
 
 /// What users get for their mistakes, and the verbs, through the real executables.
@@ -103,14 +104,17 @@ import Testing
         expect(simple(["marked.simple"]), 0, stdout: "1\n2\n")
     }
 
-    /// 16 MB of noise and nesting far beyond the limits end in a diagnostic, quickly.
+    /// 100 MB of noise and nesting far beyond the limits end in a diagnostic, quickly.
     @Test func survivesAbsurdSources() {
-        var noise: [UInt8] = []
-        noise.reserveCapacity(16 << 20)
-        var state: UInt32 = 1
-        for _ in 0..<(16 << 20) {
-            state = state &* 1_664_525 &+ 1_013_904_223
-            noise.append(UInt8(truncatingIfNeeded: state >> 24))
+        let noise = [UInt8](unsafeUninitializedCapacity: 100_000_000) { buffer, count in
+            count = 100_000_000
+            var state: UInt64 = 1
+            UnsafeMutableRawBufferPointer(buffer).withMemoryRebound(to: UInt64.self) { words in
+                for i in words.indices {
+                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    words[i] = state ^ (state >> 31)
+                }
+            }
         }
         folder.write("noise.simple", noise)
         expect(simple(["noise.simple"]), 1, stderr: "error[E0001]")
@@ -132,7 +136,7 @@ import Testing
         folder.write("a.simple", "println(\"ok\")\n")
         expect(simple(["build", "a.simple"]), 0)
         let good = try #require(FileText.read(folder.path + "/a.smf"))
-        func damaged(_ name: String, _ change: (inout [UInt8]) -> Void) {
+        func damaged(_ name: String, _ message: String, _ change: (inout [UInt8]) -> Void) {
             var bytes = good
             change(&bytes)
             folder.write(name + ".smf", bytes)
@@ -140,15 +144,33 @@ import Testing
             #expect(result.status == 1, "\(name): \(result.stderrText)")
             #expect(result.stdout.isEmpty, "\(name)")
             #expect(result.stderrText.hasPrefix("error: "), "\(name): \(result.stderrText)")
+            #expect(result.stderrText.contains(message), "\(name): \(result.stderrText)")
         }
-        damaged("truncated") { $0.removeLast($0.count / 2) }
-        damaged("header") { $0.removeLast($0.count - 64) }
-        damaged("empty") { $0 = [] }
-        damaged("foreign") { $0 = Array("\u{7F}ELF not a module of ours, but long enough to look at".utf8) }
-        damaged("code") { $0[0x1000] ^= 0xFF }
-        damaged("architecture") { $0[7] = 1 }
-        damaged("version") { $0[4] = 2 }
-        damaged("abi") { $0[112] ^= 1 }
+        /// A header that is as it should be for another machine: its checksum is right.
+        func changed(_ name: String, _ message: String, _ change: (inout [UInt8]) -> Void) {
+            damaged(name, message) { bytes in
+                change(&bytes)
+                bytes.withUnsafeMutableBytes { bytes in
+                    guard let base = bytes.baseAddress else { return }
+                    let table = Int(smfLoad64(base, 16))
+                    let tableSize = Int(smfLoad32(base, 12)) * SMFFormat.sectionEntrySize
+                    var checksum = CRC32C()
+                    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<SMFFormat.headerChecksumOffset]))
+                    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[table..<(table + tableSize)]))
+                    smfStore32(base, SMFFormat.headerChecksumOffset, checksum.value)
+                }
+            }
+        }
+        damaged("truncated", "the file ends before the module does") { $0.removeLast($0.count / 2) }
+        damaged("header", "fewer than the 128 bytes") { $0.removeLast($0.count - 64) }
+        damaged("empty", "") { $0 = [] }
+        damaged("foreign", "") { $0 = Array("\u{7F}ELF not a module of ours, but long enough to look at".utf8) }
+        damaged("code", "hash differs") { $0[0x1000] ^= 0xFF }
+        damaged("checksum", "checksum differs") { $0[7] = 1 }
+        changed("architecture", "was built for AArch64, not for x86-64") { $0[7] = 1 }
+        changed("platform", "was built for Windows, not for Linux") { $0[6] = 2 }
+        changed("version", "made for another major version") { $0[4] = 2 }
+        changed("abi", "was built for runtime ABI") { $0[112] ^= 1 }
         let inspected = simple(["inspect", "truncated.smf"])
         #expect(inspected.status == 1)
         #expect(inspected.stdoutText.contains("damaged"))
@@ -192,6 +214,42 @@ import Testing
         let module = ProcessRunner.run("/bin/sh", ["-c", "\(Executables.simple) a.smf >&-"], in: folder.path)
         #expect(module.status == 1)
         #expect(module.stderrText.contains("cannot write to stdout"))
+    }
+
+    // MARK: Signals
+
+    /// Runs `simplec check` on a pipe from which nothing comes, sends it `signal`, and returns what became of it: the
+    /// compiler is at work then, wherever it is.
+    private func compile(until signal: String) -> ProcessResult {
+        let script = """
+            set -m
+            mkfifo \(signal).simple
+            \(Executables.simplec) check \(signal).simple &
+            exec 3> \(signal).simple
+            kill -\(signal) $!
+            wait $!
+            """
+        return ProcessRunner.run("/bin/bash", ["-c", script], in: folder.path)
+    }
+
+    /// What would be a crash of the compiler is a report of a bug in it, with a status of its own.
+    @Test(arguments: ["SEGV", "ILL", "ABRT", "BUS", "FPE", "TRAP"])
+    func crashesAreReported(signal: String) {
+        let result = compile(until: signal)
+        #expect(result.status == 70, "\(result.stderrText)")
+        #expect(result.stdout.isEmpty)
+        #expect(
+            result.stderrText.contains("error: internal compiler error while compiling `\(signal).simple`, stage "),
+            "\(result.stderrText)")
+        #expect(result.stderrText.contains("This is a bug in Simple, not in your program. Please report it"))
+    }
+
+    /// Ctrl-C ends the compiler as it ends other programs, without a word.
+    @Test(arguments: [("INT", Int32(130)), ("TERM", Int32(143))])
+    func signalsEndTheCompiler(signal: String, status: Int32) {
+        let result = compile(until: signal)
+        #expect(result.status == status, "\(result.stderrText)")
+        #expect(!result.stderrText.contains("error"), "\(result.stderrText)")
     }
 
     // MARK: Diagnostics

@@ -19,9 +19,23 @@ enum Golden {
     static let hello = read("Tests/FuzzTests/Golden-1.0/hello.smf")
     /// An image made of several modules, with structs, generics and inlined calls.
     static let modules = read("Tests/FuzzTests/Golden-1.0/modules.smf")
+    /// An image with global variables, and with data of all kinds on the heap.
+    static let values = read("Tests/FuzzTests/Golden-1.0/values.smf")
     /// An object module.
     static let object = read("Tests/FuzzTests/Golden-1.0/object.smf")
-    static let all = [("hello", hello), ("modules", modules), ("object", object)]
+    static let all = [("hello", hello), ("modules", modules), ("values", values), ("object", object)]
+    /// The images, and what they print.
+    static let images = [
+        ("hello", hello, "Hello, Simple!\n"), ("modules", modules, "12 6 42\n1 2 2\n"),
+        (
+            "values", values,
+            """
+            oneßn3 6 [Point(x: 1, y: 0.5), Point(x: 4, y: 1.0), Point(x: 9, y: 1.5)] Some(Point(x: 9, y: 1.5))
+            1 1.5 ["one", "two", "n3"]
+
+            """
+        ),
+    ]
 
     /// The bytes of the file at `path`, counted from the root; empty if there is none.
     static func read(_ path: String) -> [UInt8] {

@@ -1,4 +1,5 @@
 import FuzzTargets
+import Glibc
 import SMF
 import Testing
 
@@ -15,6 +16,21 @@ import Testing
             }
         }
         #expect(count > 0, "\(target) has no corpus")
+    }
+
+    /// Inputs for bugs that were found by reading stay as they were made: with SIMPLE_UPDATE missing ones are written.
+    @Test(arguments: FoundBugs.inputs.map(\.path))
+    func inputsForFoundBugsAreSaved(path: String) throws {
+        let module = try #require(FoundBugs.inputs.first { $0.path == path }?.module)
+        let file = Golden.root + "/Fuzz/Crashes/" + path
+        if getenv("SIMPLE_UPDATE") != nil, getenv("CI") == nil {
+            let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+            if descriptor >= 0 {
+                module.withUnsafeBytes { #expect(write(descriptor, $0.baseAddress, $0.count) == $0.count) }
+                close(descriptor)
+            }
+        }
+        #expect(!Golden.read("Fuzz/Crashes/" + path).isEmpty)
     }
 
     /// A few thousand executions in each test run, always the same ones.

@@ -1,4 +1,6 @@
 import Foundation
+import Loader
+import RuntimeABI
 import SMF
 import Testing
 
@@ -43,6 +45,14 @@ let refusals: [Refusal] = [
         $0.imports += ["simple_rt_nowhere", "simple_rt_neither"]
     },
     Refusal("C import", "simple_rt_sink_string (from a C library)") { $0.importKind = .cLibrary },
+    Refusal("import from a module", "simple_rt_sink_string (from a module)") { $0.importKind = .module },
+    Refusal("import of another interface", "simple_rt_sink_string (with another interface)") { $0.importABIHash = 99 },
+    Refusal("control characters in a name", "  simple_rt_\\u{1b}[2J\\u{9b}x\n") {
+        $0.imports.append("simple_rt_\u{1B}[2J\u{9B}x")
+    },
+    Refusal("a long name", "  " + String(repeating: "n", count: 256) + "…\n") {
+        $0.imports.append(String(repeating: "n", count: 100_000))
+    },
     Refusal("processor extensions", "needs processor extensions") { $0.cpuFeatures = SMFCPUFeatures(rawValue: 1 << 20) },
 ]
 
@@ -68,5 +78,68 @@ let refusals: [Refusal] = [
             #expect(result.status == 1, "byte \(place)")
             #expect(!result.signalled)
         }
+    }
+
+    /// Only files are mapped.
+    @Test func devicesAreNoModules() {
+        #expect(reason { _ = try load(path: "/dev/null") } == .notRegular)
+        #expect(reason { _ = try load(path: "/") } == .directory)
+    }
+
+    private func reason(_ body: () throws -> Void) -> LoadError.Reason? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? LoadError)?.reason
+        }
+    }
+
+    /// A trailer of another version is not taken for one of version 1.
+    @Test func trailersOfOtherVersionsAreRefused() {
+        var file = ContiguousArray<UInt8>(repeating: 0, count: 4096)
+        ImageTrailer(imageOffset: 0, imageSize: 4096).encode(to: &file)
+        func search() -> ImageTrailer.Search {
+            file.withUnsafeBytes { ImageTrailer.find(at: $0.baseAddress! + 4096, fileSize: 4128) }
+        }
+        #expect(search() == .found(ImageTrailer(imageOffset: 0, imageSize: 4096)))
+        file[4096 + 28] = 2
+        #expect(search() == .damaged)
+    }
+}
+
+/// Imports that may be missing (SMF_FORMAT §6).
+@Suite struct OptionalImportTests {
+    /// A program that prints and ends with 9 + the word in the slot of an import that the runtime has not.
+    private func program(_ flags: SMFImportFlags, abiHash: UInt64 = 0) -> TestImage {
+        var image = TestImage()
+        image.imports = ["simple_rt_nowhere", "simple_rt_sink_string"]
+        image.importFlags = flags
+        image.importABIHash = abiHash
+        image.begin("main")
+        for slot in [0, 8] {
+            image.address(0, TestImage.dataAddress + slot)
+            image.emit(0x48, 0x8B, 0x00)  // mov rax, [rax]
+            image.emit(0x48, 0x85, 0xC0)  // test rax, rax
+            image.emit(0x0F, 0x95, 0xC0, 0x0F, 0xB6, 0xC0)  // setne al; movzx eax, al
+            if slot == 0 { image.emit(0x89, 0xC1) }  // mov ecx, eax
+        }
+        image.emit(0x8D, 0x44, 0x48, 0x09)  // lea eax, [rax + rcx * 2 + 9]
+        image.end()
+        return image
+    }
+
+    @Test(arguments: [SMFImportFlags.optional, .weak])
+    func theirSlotsStayZero(_ flags: SMFImportFlags) throws {
+        let result = try shell("exec $S $F", module: program(flags).build())
+        #expect(result.status == 10 && result.errors == "", "\(result.errors)")
+    }
+
+    /// One with another interface is as good as missing.
+    @Test func anotherInterfaceIsMissing() throws {
+        #expect(try shell("exec $S $F", module: program(.optional, abiHash: 99).build()).status == 9)
+        #expect(try shell("exec $S $F", module: program(.optional, abiHash: runtimeABIVersion).build()).status == 10)
+        let result = try shell("exec $S $F", module: program(.required).build())
+        #expect(result.status == 1 && result.errors.contains("  simple_rt_nowhere\n"))
     }
 }

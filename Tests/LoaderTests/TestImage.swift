@@ -28,6 +28,8 @@ struct TestImage {
     var imports: [String] = []
     var importKind = SMFImportKind.runtime
     var importFlags = SMFImportFlags.required
+    /// What the imports want the runtime's interface to be; 0: anything.
+    var importABIHash: UInt64 = 0
     var functions: [Function] = []
     var calls: [Call] = []
     var baseRelocations: [UInt64] = []
@@ -126,6 +128,7 @@ struct TestImage {
                     var item = SMFImport(
                         slot: UInt64(TestImage.dataAddress + index * 8), symbol: UInt32(index), kind: importKind)
                     item.flags = importFlags
+                    item.abiHash = importABIHash
                     item.encode(to: bytes.baseAddress! + index * SMFFormat.importEntrySize)
                 }
             }

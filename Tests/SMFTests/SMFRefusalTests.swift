@@ -376,3 +376,48 @@ private func readEverything(_ module: [UInt8]) {
         }
     }
 }
+
+/// Rows of a table may share names, but not so many long ones that reading them costs far more than the file's size.
+@Test func tablesOfSharedLongNamesAreRefused() {
+    func module(_ add: (inout SMFWriter, UInt32) -> Void) -> [UInt8] {
+        var writer = SMFWriter()
+        let code = writer.addCode([0xC3])
+        _ = writer.addSymbol(name: "f", type: .function, binding: .global, section: code + 1, value: 0, size: 1)
+        add(&writer, writer.addString(String(repeating: "n", count: 10_000)))
+        return writer.emit()
+    }
+    func types(_ count: Int) -> [UInt8] {
+        module { writer, name in
+            let type = TypeInfo(name: name, kind: 0, size: 1, alignment: 1, layoutHash: 1)
+            _ = writer.addSection(
+                type: SMFSectionType.typeInfo.rawValue, flags: .read,
+                bytes: TypeInfo.encode(ContiguousArray(repeating: type, count: count)), alignment: 8, name: ".types")
+        }
+    }
+    #expect(refusal(types(4)) == nil)
+    #expect(refusal(types(100))?.rule == .typeInfo)
+    let dependencies = module { writer, name in
+        let entry = SMFDependency(kind: .source, name: name, size: 0, digest: SMFDigest(1))
+        _ = writer.addSection(
+            type: SMFSectionType.deps.rawValue, flags: .read,
+            bytes: SMFDependency.encode(ContiguousArray(repeating: entry, count: 100)), alignment: 8, name: ".deps")
+    }
+    #expect(refusal(dependencies)?.rule == .dependencies)
+    let files = module { writer, name in
+        var map = SourceMapBuilder()
+        for _ in 0..<100 { _ = map.addFile(name: name) }
+        writer.setSourceMap(map)
+    }
+    #expect(refusal(files)?.rule == .sourceMap)
+    func interface(_ nameSize: Int) -> [UInt8] {
+        module { writer, _ in
+            let lines = String(repeating: "fn f()\n", count: 1000)
+            let text = ContiguousArray("module \(String(repeating: "m", count: nameSize))\n\(lines)".utf8)
+            writer.setABIHash(text.withUnsafeBytes { xxh64($0) })
+            _ = writer.addSection(
+                type: SMFSectionType.interface.rawValue, flags: .read, bytes: text, alignment: 1, name: ".iface")
+        }
+    }
+    #expect(refusal(interface(250)) == nil)
+    #expect(refusal(interface(5000))?.rule == .interfaceText)
+}

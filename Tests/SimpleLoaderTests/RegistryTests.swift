@@ -234,4 +234,53 @@ import Testing
         }
         #expect(registry.modules.count <= 4)
     }
+
+    /// A long name that all imports share is looked for once, and shortened in messages.
+    @Test(.timeLimit(.minutes(5))) func manyImportsOfOneLongName() throws {
+        let name = String(repeating: "n", count: 1 << 20)
+        let count = 1 << 15
+        func image(defines: Bool, flags: SMFImportFlags) -> [UInt8] {
+            var writer = SMFWriter(flags: [.linked, .positionIndependent])
+            writer.setRuntimeABI(1)
+            let code = writer.addCode([0xC3], alignment: 4096)
+            if defines {
+                _ = writer.addSymbol(
+                    name: name, type: .function, binding: .global, section: code + 1, value: 0x1000, size: 1)
+                // Symbols and strings lie on no page with code.
+                _ = writer.addData([0], readOnly: true, alignment: 4096)
+                return writer.emit()
+            }
+            let library = writer.addString("lib")
+            var table = ContiguousArray<UInt8>(repeating: 0, count: count * SMFFormat.importEntrySize)
+            table.withUnsafeMutableBytes { bytes in
+                for i in 0..<count {
+                    var item = SMFImport(slot: 0x2000 + UInt64(bytes.count), symbol: 0, kind: .module)
+                    item.library = i % 2 == 0 ? library : 0
+                    item.flags = flags
+                    item.encode(to: bytes.baseAddress! + i * SMFFormat.importEntrySize)
+                }
+            }
+            _ = writer.addSection(
+                type: SMFSectionType.imports.rawValue, flags: .read, bytes: table, alignment: 4096, name: ".imports")
+            _ = writer.addData([0, 0, 0, 0, 0, 0, 0, 0], readOnly: false, alignment: 4096)
+            _ = writer.addUndefinedSymbol(name: name)
+            _ = writer.addSymbol(name: "f", type: .function, binding: .global, section: code + 1, value: 0x1000, size: 1)
+            return writer.emit()
+        }
+        let registry = ModuleRegistry()
+        let user = image(defines: false, flags: .required)
+        let error = thrown(LoadError.self) { _ = try registry.load(bytes: user, name: "user") }
+        guard case .missingImports(let problems)? = error else {
+            Issue.record("not refused for missing imports")
+            return
+        }
+        #expect(problems.count == count)
+        #expect(problems[0].source == .module("lib") && problems[1].source == .module(nil))
+        #expect(problems[0].symbol == String(repeating: "n", count: 256) + "…")
+        let optional = image(defines: false, flags: .optional)
+        try registry.unload(registry.load(bytes: optional, name: "optional"))
+        let lib = try registry.load(bytes: image(defines: true, flags: .required), name: "lib")
+        let bound = try registry.load(bytes: user, name: "user")
+        #expect(bound.dependencies.count == 1 && bound.dependencies[0] === lib)
+    }
 }
