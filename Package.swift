@@ -73,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "simplec",
             dependencies: [
-                "CompilerHeap", "Driver", "Diagnostics", "Support", "SMF", "Linker", "Loader", "Cache",
+                "CompilerHeap", "CPlatform", "Driver", "Diagnostics", "Loader", "Cache",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: common,
@@ -88,7 +88,7 @@ let package = Package(
                 ])
             ]),
 
-        tests("SMFTests", ["SMF", "CPlatform"]),
+        tests("SMFTests", ["SMF"]),
         // What fuzzing runs under sanitizers (Fuzz/run); the tests replay its corpora and crashes.
         .target(
             name: "FuzzTargets",
@@ -102,10 +102,10 @@ let package = Package(
         .target(name: "ProcessSupport", dependencies: ["CTestSupport"], path: "Tests/ProcessSupport", swiftSettings: common),
         tests("CacheTests", ["Cache", "Loader", "Driver", "SMF", "MIR", "Codegen", "Support", "ProcessSupport", "CPlatform"]),
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
-        tests("DriverTests", ["Driver", "Diagnostics", "Support", "CPlatform"]),
-        tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform", "SMF"]),
-        tests("LoaderTests", ["Loader", "Runtime", "SMF", "CPlatform", "RuntimeABI"]),
-        tests("LinkerTests", ["Linker", "SMF", "Support"]),
+        tests("DriverTests", ["Driver", "RuntimeABI"]),
+        tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform"]),
+        tests("LoaderTests", ["SMF", "RuntimeABI"]),
+        tests("LinkerTests", ["Linker", "SMF"]),
         tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
         tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport"]),
         tests("CodegenTests", ["Codegen", "MIR", "SMF", "Support", "RuntimeABI", "CPlatform"]),

@@ -1,4 +1,4 @@
-// Code generation: MIR to an object module for x86-64 (the fast tier).
+// Code generation: MIR to an object module for x86-64.
 //
 // Input: a verified MIRModule. Output: the bytes of an SMF object module: machine code, constants, data, symbols,
 // relocations and the source map. Promise: same input, same bytes; every function follows Docs/abi-code.md.
@@ -13,7 +13,7 @@ internal import Support
 
 /// What code generation needs to know besides the module.
 package struct CodegenOptions: Sendable {
-    /// Header fields of the object module (SMF_FORMAT §3).
+    /// Header fields of the object module (Docs/smf.md).
     package var sourceHash: UInt64 = 0
     package var toolchainID: UInt64 = 0
     package var runtimeABI: UInt64 = runtimeABIVersion

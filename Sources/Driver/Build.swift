@@ -19,7 +19,7 @@ package enum BuildResult {
     case failure(Int32)
 }
 
-/// Exit statuses of the command line (DESIGN §11).
+/// Exit statuses of the command line (Docs/cli.md).
 package enum ExitStatus {
     package static let compileError: Int32 = 1
     package static let usage: Int32 = 2

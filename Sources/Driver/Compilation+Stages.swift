@@ -66,8 +66,9 @@ extension Compilation {
             // What runs on `…_init` is the top level: C has a main of its own.
             checked.main = nil
         }
+        var linkNames = LinkNameTable()
         for index in checked.modules.indices {
-            let (module, description) = lowerDescribed(&checked, module: ModuleID(index))
+            let (module, description) = lowerDescribed(&checked, module: ModuleID(index), &linkNames)
             modules.append(module)
             moduleDescriptions.append(description)
         }
@@ -92,9 +93,26 @@ extension Compilation {
 
     mutating func verifyModules(after stage: String) {
         for module in modules {
-            for violation in MIRVerifier.verify(module) {
-                bugs.append("after \(stage), module \(module.name): \(violation)")
+            let violations = MIRVerifier.verify(module)
+            for violation in violations { bugs.append("after \(stage), module \(module.name): \(violation)") }
+            // The text form of a sound module says all that it shows, in a form that can be read back.
+            if violations.isEmpty, let problem = textProblem(module) {
+                bugs.append("after \(stage), module \(module.name): \(problem)")
             }
+        }
+    }
+
+    /// What is wrong with the text form of `module`: it cannot be parsed, or another text comes of it.
+    private func textProblem(_ module: MIRModule) -> String? {
+        let text = MIRPrinter.print(module, options: .positions)
+        do throws(MIRParseError) {
+            let again = MIRPrinter.print(try MIRTextParser.parse(text), options: .positions)
+            if again == text { return nil }
+            let lines = zip(text.split(separator: "\n"), again.split(separator: "\n"))
+            guard let (line, other) = lines.first(where: { $0 != $1 }) else { return "its text, read back, ends elsewhere" }
+            return "its text, read back, has `\(other)` in place of `\(line)`"
+        } catch {
+            return "its text cannot be read back: \(error)"
         }
     }
 

@@ -1,7 +1,7 @@
 internal import CPlatform
 internal import Glibc
 
-/// Says that the compiler is at fault when it traps, and what to send (DESIGN §11, exit status 70).
+/// Says that the compiler is at fault when it traps, and what to send (exit status 70).
 ///
 /// The report is assembled before anything goes wrong, since a signal handler may only call `write` and `_exit`.
 package enum CrashReport {

@@ -1,4 +1,4 @@
-// The one table of stages (DESIGN §3): `--emit`, `--stop-after`, `--time`, and the sections of case files come from it.
+// The one table of stages (Docs/architecture.md): `--emit`, `--stop-after`, `--time`, and the sections of case files come from it.
 //
 // A stage is a row: its name, its work, the texts that it can show, and the slow checks of its output that run in
 // debug builds, in tests and under `--paranoid`. Reading a program's way from bytes to an image means reading

@@ -1,4 +1,4 @@
-// Stage: syntax trees -> checked program (DESIGN §5).
+// Stage: syntax trees -> checked program (Docs/hir.md).
 //
 // Input: all modules of a program, parsed, with their imports resolved to files (`CheckInput`).
 // Output: `HIRProgram`: every name resolved, every expression typed, sugar removed. If errors were reported, the

@@ -61,6 +61,6 @@ struct KnownNames {
 enum PreludeFunction: String, CaseIterable {
     case print, println, eprint, eprintln, input, args, exit, assert, assert_eq, assert_ne, panic, todo, unreachable
     case len, range, min, max, abs, pow, sqrt, ord, chr, type_name, sum, sorted, reversed, enumerate, zip, any, all, list
-    // Known, but of a later issue.
+    // Known, but not supported yet (E0901).
     case set, dict, hash, parse, next, collect
 }

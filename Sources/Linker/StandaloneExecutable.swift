@@ -10,7 +10,7 @@ import SMF
 //     (its zeroed memory: section .smf_bss, segment RW, no bytes in the file)
 //     symbol table of the program's functions, debug sections, section headers
 //
-// The segment is read-only: the runtime validates the image before it makes its code executable (SMF_FORMAT §6), with
+// The segment is read-only: the runtime validates the image before it makes its code executable (Docs/native.md), with
 // one mprotect for each kind of memory. Segments for each kind, mapped by the system with their final protection, would
 // save three system calls, but run the code of a damaged file, and a section that spans segments confuses strip.
 

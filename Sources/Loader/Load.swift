@@ -1,5 +1,5 @@
 /// Loading an image: `load` opens the file, validates it, maps it, binds its imports and makes it known to the
-/// collector and to backtraces. Nothing becomes executable before everything was checked (SMF_FORMAT §6).
+/// collector and to backtraces. Nothing becomes executable before everything was checked (Docs/loader.md).
 ///
 /// Input: a file descriptor or path. Output: a `LoadedImage` whose entry can be called. The file's pages are mapped
 /// private and file-backed: code is never copied or patched, so processes share it.

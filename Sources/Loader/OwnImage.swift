@@ -8,7 +8,7 @@ import CPlatform
     import SMF
 #endif
 
-/// Loads the image that this executable carries (SMF_FORMAT §9), or returns nil if it carries none.
+/// Loads the image that this executable carries (Docs/native.md), or returns nil if it carries none.
 ///
 /// An image in a section was mapped by the system together with the executable, read-only, its Bss behind it: it is
 /// validated and gets its protections as a module file does, but nothing is opened or mapped. An appended one is mapped

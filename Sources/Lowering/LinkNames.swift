@@ -43,10 +43,12 @@ extension HIRProgram {
 /// Tells apart functions, and globals, of one module that share a name (nested functions in different blocks,
 /// a top-level `let` declared twice): the second is `name#2`. Counted over the whole module in source order, so that
 /// all modules agree.
-struct LinkNameTable {
+package struct LinkNameTable {
     private var functionNumbers: ContiguousArray<UInt32> = []
     private var globalNumbers: ContiguousArray<UInt32> = []
     private var isCounted: ContiguousArray<Bool> = []
+
+    package init() {}
 
     /// The link name of `function`, without type arguments.
     mutating func name(of function: FunctionID, _ program: HIRProgram) -> String {

@@ -20,11 +20,10 @@ extension Lowerer {
 
     /// The symbol of a global of this module or another.
     mutating func symbol(of global: GlobalID) -> SymbolID {
-        let known = globalSymbols[global.index]
-        if known != Self.noSymbol { return SymbolID(rawValue: known) }
+        if let known = globalSymbols[global] { return known }
         let id = module.addSymbol(
             Symbol(name: linkNames.name(of: global, program), kind: .data, linkage: .global))
-        globalSymbols[global.index] = id.rawValue
+        globalSymbols.set(global, id)
         return id
     }
 

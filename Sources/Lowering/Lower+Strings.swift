@@ -8,12 +8,9 @@ internal import Support
 extension Lowerer {
     /// A string constant of the program.
     mutating func stringConstant(_ id: UInt32) -> ValueID {
-        // Looking up methods adds strings.
-        while stringSymbols.count <= Int(id) { stringSymbols.append(Self.noSymbol) }
-        let known = stringSymbols[Int(id)]
-        if known != Self.noSymbol { return builder.symbolAddress(SymbolID(rawValue: known), type: .ref) }
+        if let known = stringSymbols[id] { return builder.symbolAddress(known, type: .ref) }
         let symbol = stringSymbol(ContiguousArray(program.stringContents(id)))
-        stringSymbols[Int(id)] = symbol.rawValue
+        stringSymbols.set(id, symbol)
         return builder.symbolAddress(symbol, type: .ref)
     }
     /// A string constant of our own.

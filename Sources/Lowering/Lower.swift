@@ -16,7 +16,8 @@ internal import Support
 
 /// The MIR of one module of `program`, in which checking found no error. Types may be added to `program.types`.
 package func lower(_ program: inout HIRProgram, module: ModuleID) -> MIRModule {
-    lowerDescribed(&program, module: module).0
+    var linkNames = LinkNameTable()
+    return lowerDescribed(&program, module: module, &linkNames).0
 }
 
 /// The most scalar parts that a value may have.
@@ -106,16 +107,18 @@ struct Lowerer {
     var substitutionStamp: UInt32 = 0
 
     // MARK: Symbols
-    var functionSymbols: ContiguousArray<UInt32> = []
-    var globalSymbols: ContiguousArray<UInt32> = []
-    var stringSymbols: ContiguousArray<UInt32> = []
+    /// Of the functions, globals and string constants that the module mentions: a table with a word for each of the
+    /// program's would make lowering all modules quadratic.
+    var functionSymbols = IndexMap<SymbolID>()
+    var globalSymbols = IndexMap<SymbolID>()
+    var stringSymbols = IndexMap<SymbolID>()
     /// The texts that are data of the module, each once, and where to find them.
     var strings: ContiguousArray<(text: ContiguousArray<UInt8>, symbol: SymbolID)> = []
     var stringIndex = HashIndex()
     var instances: ContiguousArray<Instance> = []
     var instanceArguments: ContiguousArray<TypeID> = []
     /// The newest instance of each function, + 1.
-    var firstInstance: ContiguousArray<UInt32> = []
+    var firstInstance = IndexMap<UInt32>()
     /// Symbols of helpers by type, one row per `Helper`.
     var helperSymbols = [ContiguousArray<UInt32>](repeating: [], count: Helper.allCases.count)
     var descriptorSymbols: [TypeID: SymbolID] = [:]
@@ -137,10 +140,6 @@ struct Lowerer {
 
     /// Lowers everything that belongs to the module, then what that needs.
     mutating func lowerModule() {
-        functionSymbols = ContiguousArray(repeating: Self.noSymbol, count: program.functions.count)
-        firstInstance = ContiguousArray(repeating: 0, count: program.functions.count)
-        globalSymbols = ContiguousArray(repeating: Self.noSymbol, count: program.globals.count)
-        stringSymbols = ContiguousArray(repeating: Self.noSymbol, count: program.stringStarts.count)
         let info = program.modules[moduleID.index]
         for global in info.globals { defineGlobal(global) }
         for function in info.functions where program.functions[function.index].typeParameterCount == 0 {
@@ -323,12 +322,11 @@ struct Lowerer {
 
     /// The symbol of a function without type parameters, of this module or another.
     mutating func symbol(of function: FunctionID) -> SymbolID {
-        let known = functionSymbols[function.index]
-        if known != Self.noSymbol { return SymbolID(rawValue: known) }
+        if let known = functionSymbols[function] { return known }
         let signature = self.signature(of: function, [])
         let id = module.addSymbol(
             Symbol(name: linkNames.name(of: function, program), kind: .function(signature), linkage: .global))
-        functionSymbols[function.index] = id.rawValue
+        functionSymbols.set(function, id)
         return id
     }
 
@@ -336,7 +334,7 @@ struct Lowerer {
     /// removed if the instance is known; puts a new one on the worklist.
     mutating func instance(_ function: FunctionID, _ count: Int) -> SymbolID {
         let start = instanceArguments.count - count
-        var candidate = firstInstance[function.index]
+        var candidate = firstInstance[function] ?? 0
         while candidate != 0 {
             let known = instances[Int(candidate) - 1]
             var isSame = Int(known.count) == count
@@ -361,8 +359,8 @@ struct Lowerer {
         instances.append(
             Instance(
                 function: function, start: UInt32(start), count: UInt32(count), symbol: symbol,
-                next: firstInstance[function.index]))
-        firstInstance[function.index] = UInt32(instances.count)
+                next: firstInstance[function] ?? 0))
+        firstInstance.set(function, UInt32(instances.count))
         work.append(.instance(instances.count - 1))
         return symbol
     }

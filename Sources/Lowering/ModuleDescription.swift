@@ -27,14 +27,18 @@ package struct ModuleDescription: Sendable {
     package var usedModules: [ModuleID] = []
 }
 
-/// Lowers one module as `lower` does, and describes it.
-package func lowerDescribed(_ program: inout HIRProgram, module: ModuleID) -> (MIRModule, ModuleDescription) {
+/// Lowers one module as `lower` does, and describes it. `linkNames` serves all modules of the program.
+package func lowerDescribed(
+    _ program: inout HIRProgram, module: ModuleID, _ linkNames: inout LinkNameTable
+) -> (MIRModule, ModuleDescription) {
     var lowerer = Lowerer(module: module, path: program.modules[module.index].path, sources: program.sources)
+    swap(&lowerer.linkNames, &linkNames)
     // Moved, not copied, so that adding types does not copy the table.
     swap(&lowerer.program, &program)
     lowerer.lowerModule()
     let description = lowerer.describe()
     swap(&lowerer.program, &program)
+    swap(&lowerer.linkNames, &linkNames)
     return (lowerer.module, description)
 }
 
@@ -70,15 +74,11 @@ extension Lowerer {
     private func usedModules() -> [ModuleID] {
         var isUsed = ContiguousArray(repeating: false, count: program.modules.count)
         for id in program.modules[moduleID.index].imports { isUsed[id.index] = true }
-        for id in program.functions.indices where functionSymbols[id] != Self.noSymbol || firstInstance[id] != 0 {
-            isUsed[program.functions[id].module.index] = true
-        }
-        for id in program.globals.indices where globalSymbols[id] != Self.noSymbol {
-            isUsed[program.globals[id].module.index] = true
-        }
-        for type in program.types.entries.indices
-        where program.types.entries[type].kind == .structure && layouts.isKnown(TypeID(type)) {
-            isUsed[program.structs[Int(program.types.entries[type].payload)].module.index] = true
+        for id in functionSymbols.keys { isUsed[program.functions[Int(id)].module.index] = true }
+        for id in firstInstance.keys { isUsed[program.functions[Int(id)].module.index] = true }
+        for id in globalSymbols.keys { isUsed[program.globals[Int(id)].module.index] = true }
+        for type in layouts.types where program.types.kind(type) == .structure {
+            isUsed[program.structs[Int(program.types.payload(type))].module.index] = true
         }
         isUsed[moduleID.index] = false
         return isUsed.indices.filter { isUsed[$0] }.map { ModuleID($0) }

@@ -47,13 +47,17 @@ struct TypePart {
     var firstLeaf: UInt32
 }
 
-/// The layouts of all types met so far, indexed by `TypeID`.
+/// The layouts of all types that the module at hand has asked for.
 struct TypeLayoutTable {
     /// The most leaves that a value may have. Each copy of a value is a load and a store per leaf.
     static let maximumLeaves = 4096
     /// The first type met that has more. Its layout is cut off, and only good enough to go on with.
     private(set) var oversized: TypeID?
     private var layouts: ContiguousArray<TypeLayout> = []
+    /// The types of `layouts`.
+    private(set) var types: ContiguousArray<TypeID> = []
+    /// By type: place in `layouts`, + 1. Of all the tables only this one has a word for each of the program's types.
+    private var places: ContiguousArray<UInt32> = []
     private(set) var leafTypes: ContiguousArray<MIRType> = []
     /// Byte offset of each leaf from the start of the value in memory.
     private(set) var leafOffsets: ContiguousArray<UInt32> = []
@@ -62,17 +66,15 @@ struct TypeLayoutTable {
     /// The layout of `type`, a type without type parameters.
     @inline(__always)
     mutating func layout(_ type: TypeID, _ program: inout HIRProgram) -> TypeLayout {
-        if type.index < layouts.count {
-            let layout = layouts[type.index]
+        if type.index < places.count, places[type.index] != 0 {
+            let layout = layouts[place(type)]
             if layout.flags & TypeLayout.known != 0 { return layout }
         }
         return compute(type, &program)
     }
 
-    /// Whether the layout of `type` was asked for.
-    func isKnown(_ type: TypeID) -> Bool {
-        type.index < layouts.count && layouts[type.index].flags & TypeLayout.known != 0
-    }
+    @inline(__always)
+    private func place(_ type: TypeID) -> Int { Int(places[type.index]) - 1 }
 
     /// Part `i` of the aggregate with this layout.
     @inline(__always)
@@ -80,12 +82,17 @@ struct TypeLayoutTable {
 
     @inline(never)
     private mutating func compute(_ type: TypeID, _ program: inout HIRProgram) -> TypeLayout {
-        while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
+        let missing = program.types.entries.count - places.count
+        if missing > 0 { places.append(contentsOf: repeatElement(0, count: missing)) }
         // A type that contains itself has no finite row of leaves; the checker rejects it before.
-        precondition(!layouts[type.index].has(TypeLayout.inProgress), "a value type contains itself")
-        layouts[type.index].flags = TypeLayout.inProgress
-
+        precondition(places[type.index] == 0, "a value type contains itself")
         var result = TypeLayout()
+        result.flags = TypeLayout.inProgress
+        layouts.append(result)
+        types.append(type)
+        places[type.index] = UInt32(truncatingIfNeeded: layouts.count)
+
+        result.flags = 0
         var leaves: [MIRType] = []
         switch program.types.kind(type) {
         case .error, .never, .nilType, .parameter, .variable: break
@@ -144,7 +151,7 @@ struct TypeLayoutTable {
             leaves.removeLast(leaves.count - Self.maximumLeaves)
             for i in 0..<Int(result.partCount) {
                 let part = parts[Int(result.partStart) + i]
-                if Int(part.firstLeaf) + layouts[part.type.index].count > leaves.count {
+                if Int(part.firstLeaf) + layouts[place(part.type)].count > leaves.count {
                     parts[Int(result.partStart) + i].firstLeaf = 0
                 }
             }
@@ -163,8 +170,7 @@ struct TypeLayoutTable {
         }
         result.stride = max(1, (size + result.alignment - 1) / result.alignment * result.alignment)
         result.flags |= TypeLayout.known
-        while layouts.count < program.types.entries.count { layouts.append(TypeLayout()) }
-        layouts[type.index] = result
+        layouts[place(type)] = result
         return result
     }
 

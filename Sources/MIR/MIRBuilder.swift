@@ -131,11 +131,6 @@ package struct MIRBuilder: Sendable {
         function.instructions[id.index].scope = scope
         return id
     }
-    /// Adds a scope for inlined code and returns its index.
-    package mutating func addScope(_ scope: InlineScope) -> UInt32 {
-        function.scopes.append(scope)
-        return UInt32(truncatingIfNeeded: function.scopes.count - 1)
-    }
 
     // MARK: - Emitting
 

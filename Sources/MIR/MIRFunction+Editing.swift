@@ -98,13 +98,6 @@ extension MIRFunction {
         edges.append(Edge(target: target))
         return EdgeID(edges.count - 1)
     }
-    /// Replaces the arguments of `edge`.
-    @inlinable public mutating func setArguments(of edge: EdgeID, _ arguments: some Collection<ValueID>) {
-        let start = pool.count
-        for argument in arguments { pool.append(argument.rawValue) }
-        edges[edge.index].start = UInt32(truncatingIfNeeded: start)
-        edges[edge.index].count = UInt32(truncatingIfNeeded: pool.count - start)
-    }
     /// Adds an argument behind those that `edge` has.
     public mutating func appendArgument(_ value: ValueID, to edge: EdgeID) {
         let old = edges[edge.index]
@@ -114,55 +107,11 @@ extension MIRFunction {
         edges[edge.index].start = UInt32(truncatingIfNeeded: start)
         edges[edge.index].count = old.count + 1
     }
-    /// Drops argument `i` of `edge`, in place.
-    public mutating func removeArgument(at i: Int, of edge: EdgeID) {
-        let old = edges[edge.index]
-        var j = Int(old.start) + i
-        let last = Int(old.start) + Int(old.count) - 1
-        while j < last {
-            pool[j] = pool[j + 1]
-            j += 1
-        }
-        edges[edge.index].count = old.count - 1
-    }
 }
 
 // MARK: - Operands
 
 extension MIRFunction {
-    /// Calls `body` with each value that the instruction uses, edge arguments included.
-    @inlinable public func forEachOperand(of value: ValueID, _ body: (ValueID) -> Void) {
-        let i = instructions[value.index]
-        switch i.opcode.operandShape {
-        case .none: return
-        case .a: body(i.valueA)
-        case .ab:
-            body(i.valueA)
-            body(i.valueB)
-        case .abc:
-            body(i.valueA)
-            body(i.valueB)
-            body(i.valueC)
-        case .list: forEachElement(OperandListID(rawValue: i.b), body)
-        case .aList:
-            body(i.valueA)
-            forEachElement(OperandListID(rawValue: i.b), body)
-        case .jump: forEachArgument(EdgeID(rawValue: i.a), body)
-        case .branch:
-            body(i.valueA)
-            forEachArgument(EdgeID(rawValue: i.b), body)
-            forEachArgument(EdgeID(rawValue: i.c), body)
-        case .switchInt:
-            body(i.valueA)
-            let list = OperandListID(rawValue: i.b)
-            var k = 2
-            while k < count(of: list) {
-                forEachArgument(EdgeID(rawValue: raw(list, k)), body)
-                k += 3
-            }
-            forEachArgument(EdgeID(rawValue: i.c), body)
-        }
-    }
     /// Replaces each value that the instruction uses, edge arguments included, by `transform` of it.
     @inlinable public mutating func mapOperands(of value: ValueID, _ transform: (ValueID) -> ValueID) {
         let i = instructions[value.index]
@@ -199,11 +148,6 @@ extension MIRFunction {
     /// Calls `body` with each value of a list.
     @inlinable public func forEachElement(_ list: OperandListID, _ body: (ValueID) -> Void) {
         for k in 0..<count(of: list) { body(element(list, k)) }
-    }
-    /// Calls `body` with each argument of an edge.
-    @inlinable public func forEachArgument(_ edge: EdgeID, _ body: (ValueID) -> Void) {
-        let e = edges[edge.index]
-        for k in Int(e.start)..<Int(e.start) + Int(e.count) { body(ValueID(rawValue: pool[k])) }
     }
     @inlinable public mutating func mapElements(_ list: OperandListID, _ transform: (ValueID) -> ValueID) {
         let start = list.index + 1
@@ -244,23 +188,6 @@ extension MIRFunction {
         if last.exists { instructions[last.index].next = id } else { blocks[block.index].firstParameter = id }
         blocks[block.index].lastParameter = id
         blocks[block.index].parameterCount += 1
-    }
-    /// Unlinks a parameter; the arguments of the edges to the block are the caller's to drop.
-    public mutating func removeParameter(_ id: ValueID, from block: BlockID) {
-        let (previous, next) = (instructions[id.index].previous, instructions[id.index].next)
-        if previous.exists {
-            instructions[previous.index].next = next
-        } else {
-            blocks[block.index].firstParameter = next
-        }
-        if next.exists {
-            instructions[next.index].previous = previous
-        } else {
-            blocks[block.index].lastParameter = previous
-        }
-        instructions[id.index].previous = .none
-        instructions[id.index].next = .none
-        blocks[block.index].parameterCount -= 1
     }
     /// Links an instruction behind the block's last.
     @inlinable public mutating func append(_ id: ValueID, to block: BlockID) {
@@ -373,29 +300,5 @@ public struct ReplacementTable: Sendable {
             raw = target
         }
         return ValueID(rawValue: raw)
-    }
-}
-
-extension MIRFunction {
-    /// Applies `table` to the operands of every linked instruction. O(function).
-    public mutating func replaceAllUses(_ table: ReplacementTable) {
-        if table.isEmpty { return }
-        for b in blocks.indices {
-            var id = blocks[b].first
-            while id.exists {
-                mapOperands(of: id) { table.resolve($0) }
-                id = instructions[id.index].next
-            }
-        }
-    }
-    /// Replaces the uses of one value. O(function): for more than one, fill a `ReplacementTable`.
-    public mutating func replaceAllUses(of old: ValueID, with new: ValueID) {
-        for b in blocks.indices {
-            var id = blocks[b].first
-            while id.exists {
-                mapOperands(of: id) { $0 == old ? new : $0 }
-                id = instructions[id.index].next
-            }
-        }
     }
 }

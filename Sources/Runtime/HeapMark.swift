@@ -53,18 +53,6 @@ package func addRootRange(_ start: UInt, _ end: UInt) {
     heap.rootRangeCount += 1
 }
 
-/// Changes the end of the range registered with `start`.
-package func updateRootRange(_ start: UInt, _ end: UInt) {
-    var index = heap.rootRangeCount - 1
-    while index >= 0 {
-        if heap.rootRanges[index].start == start {
-            heap.rootRanges[index].end = end
-            return
-        }
-        index -= 1
-    }
-}
-
 /// Forgets the range registered with `start`.
 package func removeRootRange(_ start: UInt) {
     var index = heap.rootRangeCount - 1

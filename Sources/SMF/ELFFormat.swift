@@ -38,7 +38,6 @@ package enum ELFFormat {
     package static let stringTable: UInt32 = 3
     package static let relocationTable: UInt32 = 4
     package static let noBits: UInt32 = 8
-    package static let unwindX86_64: UInt32 = 0x7000_0001
 
     // sh_flags
     package static let write: UInt64 = 1

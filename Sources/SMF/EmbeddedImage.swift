@@ -1,4 +1,4 @@
-// How an image hides in an executable (SMF_FORMAT §9): as the ELF section `.smf_image`, found at run time through a
+// How an image hides in an executable (Docs/native.md): as the ELF section `.smf_image`, found at run time through a
 // word of the runtime's own data, or behind the executable, found through a trailer at the file's end.
 
 /// The trailer of an executable with an image appended to it: `"SMFTRAIL" · image_offset u64 · image_size u64 ·

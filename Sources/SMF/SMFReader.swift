@@ -13,7 +13,7 @@ package struct SMFReader {
     /// Checks the header and the section table of the module at the start of `bytes`; bytes behind it are ignored.
     ///
     /// The caller keeps `bytes` alive and unchanged as long as it uses the reader.
-    /// - Throws: the first rule of SMF_FORMAT §3 and §4 that the module breaks. Tables and the hash are not checked.
+    /// - Throws: the first rule about header and section table (Docs/smf.md) that the module breaks. Tables and the hash are not checked.
     package init(_ input: UnsafeRawBufferPointer) throws(SMFError) {
         guard input.count >= SMFFormat.headerSize, let base = input.baseAddress else {
             throw SMFError(.headerTruncated, at: 0, value: UInt64(input.count))

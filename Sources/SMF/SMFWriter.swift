@@ -43,7 +43,6 @@ package protocol SMFOutput {
     package mutating func setABIHash(_ hash: UInt64) { header.abiHash = hash }
     package mutating func setToolchainID(_ id: UInt64) { header.toolchainID = id }
     package mutating func setRuntimeABI(_ number: UInt64) { header.runtimeABI = number }
-    package mutating func setCPUFeatures(_ features: SMFCPUFeatures) { header.cpuFeatures = features }
     package mutating func insertFlags(_ flags: SMFFlags) { header.flags.formUnion(flags) }
 
     // MARK: Sections

@@ -123,9 +123,6 @@ package enum SourceMapFormat {
     /// Makes room for `count` more entries.
     package mutating func reserveEntries(_ count: Int) { entries.reserveCapacity(entries.count + count) }
 
-    /// Sets the size of the function begun last, for callers that know it only at its end.
-    @inlinable package mutating func setFunctionSize(_ size: UInt32) { functions[functions.count - 1].size = size }
-
     /// Adds an inlined call and returns the value for `SourceMapEntry.inline` or `SourceMapInline.parent`.
     /// A parent is added before its children.
     @inlinable package mutating func addInline(_ inline: SourceMapInline) -> UInt32 {

@@ -27,10 +27,12 @@ public enum CompileError: Error, Sendable, Equatable {
     public struct FileProblem: Sendable, Equatable {
         /// `read`, `write`, …
         public var action: String
+        /// The file, as it was given.
         public var path: String
         /// The system's words.
         public var reason: String
 
+        /// Creates the failure to do `action` with the file at `path`.
         public init(action: String, path: String, reason: String) {
             self.action = action
             self.path = path

@@ -10,11 +10,13 @@ public struct CompilerDiagnostic: Sendable, Equatable, CustomStringConvertible {
     public struct Place: Sendable, Equatable {
         /// The path as diagnostics show it: like the root's, relative to the current directory or absolute.
         public var file: String
-        /// Line and column of the first character, both from 1; columns count Unicode scalars.
+        /// Line of the first character, from 1.
         public var line: Int
+        /// Column of the first character, from 1, in Unicode scalars.
         public var column: Int
-        /// Line and column behind the last character.
+        /// Line of the place behind the last character.
         public var endLine: Int
+        /// Column of the place behind the last character.
         public var endColumn: Int
         /// Byte offsets in the file.
         public var bytes: Range<Int>
@@ -22,25 +24,34 @@ public struct CompilerDiagnostic: Sendable, Equatable, CustomStringConvertible {
 
     /// A further place that explains the finding.
     public struct Label: Sendable, Equatable {
+        /// Where.
         public var place: Place
+        /// What is there, in a few words.
         public var message: String
     }
 
     /// Stable code, such as `E0306`; `simple explain CODE` says more.
     public var code: String
+    /// Whether it stops compilation.
     public var severity: Severity
     /// One line that stands alone.
     public var message: String
+    /// Where the user must look.
     public var place: Place
     /// What is at the place, in a few words; may be empty.
     public var label: String
+    /// Further places that explain it, also in other files.
     public var labels: [Label]
+    /// What else one should know, a sentence each.
     public var notes: [String]
     /// What to do about it, as exactly as the compiler knows.
     public var fixes: [String]
 
+    /// `place.file`.
     public var file: String { place.file }
+    /// `place.line`.
     public var line: Int { place.line }
+    /// `place.column`.
     public var column: Int { place.column }
 
     /// `geo.simple:3:5: error[E0306]: cannot add …`, one line.

@@ -12,6 +12,7 @@ public struct CompilerOptions: Sendable {
         case off
     }
 
+    /// Where finished programs are kept.
     public var cache = Cache.standard
     /// Whether files are compared by contents even where their size and times prove that they are the same.
     public var comparesContents = false
@@ -20,5 +21,6 @@ public struct CompilerOptions: Sendable {
     /// Whether the compiler checks its own work at every step. Slow.
     public var isParanoid = false
 
+    /// The command line's choices: the standard cache, optimised code.
     public init() {}
 }

@@ -42,6 +42,7 @@ public struct ProgramRun: Sendable {
 /// can work at once, each used by any number of threads. It works on a thread of its own with 1 GiB of (reserved) stack.
 /// A bug that makes the compiler trap ends the process; compile what you do not trust in another one.
 public final class CompilerPipeline: Sendable {
+    /// How it works.
     public let options: CompilerOptions
 
     /// The program that was loaded last for a source.
@@ -53,6 +54,7 @@ public final class CompilerPipeline: Sendable {
     /// The cache's folder and this executable, as C strings that live as long as the pipeline; `nil`: no cache.
     private let places: CachePlaces?
 
+    /// Creates a pipeline. Nothing is read or made before it has something to compile.
     public init(options: CompilerOptions = CompilerOptions()) {
         self.options = options
         places = CachePlaces(options.cache)

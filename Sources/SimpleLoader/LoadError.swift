@@ -77,11 +77,14 @@ public struct ImportProblem: Sendable, Equatable, CustomStringConvertible {
     }
     /// The symbol's name.
     public var symbol: String
+    /// Where it was looked for.
     public var source: Source
     /// The module that wants it.
     public var wantedBy: String
+    /// What is wrong.
     public var reason: Reason
 
+    /// Creates the finding that `wantedBy` does not get `symbol` from `source`.
     public init(symbol: String, source: Source, wantedBy: String, reason: Reason) {
         self.symbol = symbol
         self.source = source

@@ -4,6 +4,7 @@ internal import SMF
 public struct ModuleExport: Sendable, Equatable, CustomStringConvertible {
     /// What it is.
     public enum Kind: Sendable, Equatable {
+        /// A function with this signature.
         case function(FunctionSignature)
         /// A module-level variable of the type `type`.
         case variable(type: String, isMutable: Bool)
@@ -11,6 +12,7 @@ public struct ModuleExport: Sendable, Equatable, CustomStringConvertible {
 
     /// The whole name: module, dot, name (`geometry.area`).
     public var name: String
+    /// What it is, and of which type.
     public var kind: Kind
     /// Digest of the layouts of all types in its type: equal digests mean that values can be passed.
     public var layoutHash: UInt64
@@ -18,6 +20,7 @@ public struct ModuleExport: Sendable, Equatable, CustomStringConvertible {
     /// The name without the module.
     public var shortName: String { String(name[name.index(after: name.lastIndex(of: ".") ?? name.startIndex)...]) }
 
+    /// `fn geometry.area(w: f64, h: f64) -> f64`, `static mut geometry.unit: str`.
     public var description: String {
         switch kind {
         case .function(let signature): "fn \(name)\(signature.parameterList) -> \(signature.result)"
@@ -34,16 +37,22 @@ public struct ModuleExport: Sendable, Equatable, CustomStringConvertible {
 /// Parameters and result of a function, in the notation of module interfaces: struct names have their module in front,
 /// `T?` is written `Option[T]`.
 public struct FunctionSignature: Sendable, Equatable, CustomStringConvertible {
+    /// A parameter.
     public struct Parameter: Sendable, Equatable {
+        /// Its name, by which Simple callers may pass it.
         public var name: String
+        /// Its type.
         public var type: String
     }
+    /// The parameters, in order.
     public var parameters: [Parameter]
+    /// The type of the result; `nil` for a function without one.
     public var result: String
 
     /// `fn(i64, f64) -> bool`.
     public var description: String { "fn(\(parameters.map(\.type).joined(separator: ", "))) -> \(result)" }
 
+    /// The parameters with their names, in parentheses.
     var parameterList: String { "(\(parameters.map { "\($0.name): \($0.type)" }.joined(separator: ", ")))" }
 }
 

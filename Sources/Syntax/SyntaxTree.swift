@@ -49,7 +49,7 @@ public struct Node: Sendable {
     @inlinable public var nameC: NameID { NameID(rawValue: c) }
 }
 
-/// The syntax tree of one module: flat arenas, children named by index (DESIGN §4).
+/// The syntax tree of one module: flat arenas, children named by index.
 ///
 /// Parentheses leave no node. Node 0 is a placeholder, so that id 0 can mean "none".
 public struct SyntaxTree: Sendable {

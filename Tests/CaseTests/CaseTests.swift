@@ -35,10 +35,13 @@ struct CaseRunner {
     var file: CaseFile
     /// The first difference, which ends the check.
     var failure: String?
+    /// Whether differences change `file` in place of being failures.
+    private let updates: Bool
     private let folder = TemporaryFolder()
 
-    init(_ file: CaseFile) {
+    init(_ file: CaseFile, updates: Bool = CaseRunner.updates) {
         self.file = file
+        self.updates = updates
         folder.write("main.simple", file.program)
         for (name, text) in file.files { folder.write(name, text) }
     }
@@ -87,7 +90,7 @@ struct CaseRunner {
         }
         unexpected.removeAll { $0.code.hasPrefix("W") }
         if !missing.isEmpty || !unexpected.isEmpty {
-            if CaseRunner.updates {
+            if updates {
                 file.update("diagnostics", actual.map { $0.text + "\n" }.joined())
                 return
             }
@@ -119,7 +122,7 @@ struct CaseRunner {
                 default: firstDifference(section.text, result.stdoutText)
                 }
             guard let difference else { continue }
-            if CaseRunner.updates, words.count == 1 {
+            if updates, words.count == 1 {
                 file.update(section.name, result.stdoutText)
             } else {
                 failure = "\(CaseRunner.stage(of: name)): section \(section.name) differs, \(difference)"
@@ -199,7 +202,7 @@ struct CaseRunner {
                 command.0, command.1, in: folder.path, stdin: stdin, environment: command.2, timeout: run.timeout)
             if let difference = difference(result, run) {
                 // The interpreter, which comes first, says what is right.
-                if CaseRunner.updates {
+                if updates {
                     record(result, run)
                     return
                 }

@@ -1,7 +1,7 @@
 import ProcessSupport
 import Testing
 
-/// The examples of Docs/language: what the pages promise, the compiler does.
+/// The examples of Docs/language and of the README: what the pages promise, the compiler does.
 ///
 /// A block that opens with three backquotes and `simple` is a program. Words behind `simple` ask for more: `status=N`
 /// for another exit status than 0 (101: a panic is reported), `error=CODE:LINE` for a program whose only error that is, and
@@ -10,16 +10,20 @@ import Testing
     /// The folder `Docs/language`.
     static let folder = CaseTests.folder + "/../../../Docs/language"
 
-    static let examples: [CaseFile] = FileText.list(folder, suffix: ".md").flatMap { page in
+    static let examples: [CaseFile] = (FileText.list(folder, suffix: ".md") + [folder + "/../../README.md"]).flatMap { page in
         LanguageExamplesTests.examples(of: page)
     }
 
-    @Test func thereAreExamples() { #expect(LanguageExamplesTests.examples.count > 20) }
+    @Test func thereAreExamples() {
+        #expect(LanguageExamplesTests.examples.count > 20)
+        #expect(LanguageExamplesTests.examples.contains { $0.path.contains("README.md") && $0.section("stdout") != nil })
+    }
 
     @Test(arguments: examples.indices)
     func example(index: Int) {
         let file = LanguageExamplesTests.examples[index]
-        var runner = CaseRunner(file)
+        // Nobody writes these back.
+        var runner = CaseRunner(file, updates: false)
         runner.check()
         if let failure = runner.failure { Issue.record("\(file.path): \(failure)") }
     }

@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test func writesTheGoldenObjectOnce() throws {
-        if Golden.object.isEmpty, getenv("SIMPLE_UPDATE") != nil {
+        let updates = getenv("SIMPLE_UPDATE") != nil && getenv("CI") == nil
+        if Golden.object.isEmpty, updates {
             let object = try Golden.makeObject()
             let path = Golden.root + "/Tests/FuzzTests/Golden-1.0/object.smf"
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o644)
@@ -30,7 +31,7 @@ import Testing
             object.withUnsafeBytes { #expect(write(descriptor, $0.baseAddress, $0.count) == $0.count) }
             close(descriptor)
         }
-        #expect(!Golden.object.isEmpty || getenv("SIMPLE_UPDATE") != nil)
+        #expect(!Golden.object.isEmpty || updates)
     }
 
     @Test(arguments: Golden.all)

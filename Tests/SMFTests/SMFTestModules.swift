@@ -2,12 +2,11 @@ import SMF
 
 /// An object module with one of everything that object modules have.
 func sampleObject() -> [UInt8] {
-    var writer = SMFWriter(flags: .debugInfo)
+    var writer = SMFWriter(flags: .debugInfo, cpuFeatures: .sse42)
     writer.setSourceHash(1)
     writer.setABIHash(2)
     writer.setToolchainID(3)
     writer.setRuntimeABI(4)
-    writer.setCPUFeatures(.sse42)
     let code = writer.addCode([UInt8](repeating: 0x90, count: 64))
     let data = writer.addData([1, 2, 3, 4, 5, 6, 7, 8], readOnly: false)
     let text = writer.addData(Array("hello".utf8), readOnly: true)

@@ -40,6 +40,15 @@ private func text(_ reader: SMFReader, _ offset: UInt32) -> String {
     }
 }
 
+@Test func imagesCanBeMarkedReloadable() throws {
+    var writer = SMFWriter(flags: .linked)
+    _ = writer.addCode([0xC3])
+    writer.setReloadable()
+    let module = writer.emit()
+    let flags = try module.withUnsafeBytes { try SMFReader($0).header.flags }
+    #expect(flags == [.linked, .reloadable])
+}
+
 @Test func exportsAreFoundByName() throws {
     var plain = SMFWriter()
     var hashed = SMFWriter()

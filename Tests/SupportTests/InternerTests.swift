@@ -58,23 +58,6 @@ import Support
     }
 }
 
-@Suite struct BitSetTests {
-    @Test func unionReportsGrowth() {
-        var a = BitSet(capacity: 130)
-        var b = BitSet(capacity: 130)
-        a.insert(3)
-        b.insert(129)
-        let grew = a.formUnion(b)
-        let grewAgain = a.formUnion(b)
-        #expect(grew && !grewAgain)
-        var seen: [Int] = []
-        a.forEach { seen.append($0) }
-        #expect(seen == [3, 129])
-        a.remove(3)
-        #expect(!a.contains(3))
-    }
-}
-
 @Suite struct ByteWriterTests {
     @Test func writesLittleEndianAndPatches() {
         var writer = ByteWriter()

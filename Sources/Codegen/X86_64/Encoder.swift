@@ -4,7 +4,7 @@ package struct CodeRelocation: BitwiseCopyable {
     package var offset: UInt32
     /// As `Memory.symbol`.
     package var symbol: UInt32
-    /// Raw relocation type (SMF_FORMAT §5): 2 Pc32, 4 GotPcRel.
+    /// Raw relocation type (Docs/smf.md): 2 Pc32, 4 GotPcRel.
     package var type: UInt32
     package var addend: Int64
 }
