@@ -30,11 +30,13 @@ fs.write_text(path, text).unwrap()
 @ W0304 unreachable code
 No path leads to this statement: what stands before it always leaves.
 - wrong
-return 1
-println("never")
+fn f():
+    return 1
+    println("never")
 - right
-println("before")
-return 1
+fn f():
+    println("before")
+    return 1
 @ W0401 unreachable arm
 Earlier arms match everything that this one could.
 - wrong

@@ -57,6 +57,8 @@ public enum Builtin: UInt16, Sendable, CaseIterable {
     // MARK: char
     /// char -> i64; str -> i64 of its first character (P018 when empty).
     case ord
+    /// str -> i64 of its only character: P003 if it has none or several.
+    case ordOfOne
     case charIsDigit, charIsAlpha, charIsAlnum, charIsSpace, charIsUpper, charIsLower
     case charToUpper, charToLower
     /// (i64) -> char, P003 if it is no scalar.
@@ -133,4 +135,8 @@ public enum Builtin: UInt16, Sendable, CaseIterable {
     // MARK: Range
     /// Fields of a Range: start, end (as written), step.
     case rangeStart, rangeEnd, rangeStep
+    /// (self) -> the Range of the same elements, last first.
+    case rangeReversed
+    /// (self, n i64) -> the Range of every n-th element: P005 if n < 1.
+    case rangeStepBy
 }

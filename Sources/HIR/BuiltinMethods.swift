@@ -113,6 +113,7 @@ struct BuiltinMethods: Sendable {
 
         (.range, "len", .length, "", "i"), (.range, "is_empty", .isEmpty, "", "b"), (.range, "start", .rangeStart, "", "E"),
         (.range, "end", .rangeEnd, "", "E"), (.range, "step", .rangeStep, "", "i"),
+        (.range, "rev", .rangeReversed, "", "S"), (.range, "step_by", .rangeStepBy, "i", "S"),
         (.range, "to_string", .toString, "", "s"),
 
         (.tuple, "len", .length, "", "i"), (.tuple, "to_string", .toString, "", "s"),
@@ -146,6 +147,24 @@ struct BuiltinMethods: Sendable {
 
     /// The method `name` of `group`.
     func find(_ group: MethodGroup, _ name: NameID) -> BuiltinMethod? { tables[Int(group.rawValue)][name] }
+
+    /// Methods of LANGUAGE §12 that need closures, dicts, sets, `Result` or later parts of the library.
+    private static let laterNames: [(MethodGroup, String)] = [
+        (.string, "parse_int parse_float hash"),
+        (.array, """
+            map filter filter_map flat_map each reduce fold scan any all count find find_index retain sort_by sort_by_key \
+            sorted_by sorted_by_key take_while drop_while min_by_key max_by_key partition group_by to_set to_dict iter shuffle
+            """),
+        (.range, "map filter each reduce any all"),
+        (.option, "map filter and_then or_else unwrap_or_else ok_or each hash"),
+        (.bool, "then hash"), (.integer, "hash"), (.char, "hash"), (.tuple, "hash"),
+    ]
+
+    /// The language has the method, this compiler not yet.
+    static func isLater(_ group: MethodGroup, _ name: String) -> Bool {
+        if name == "deep_clone" { return true }
+        return laterNames.contains { $0.0 == group && $0.1.split(separator: " ").contains { $0 == name } }
+    }
 
     /// All names of the group, for suggestions.
     func names(_ group: MethodGroup) -> ContiguousArray<NameID> { tables[Int(group.rawValue)].names }

@@ -311,6 +311,8 @@ final class Checker {
     var silenced = 0
     /// A unification since the flag was last cleared failed because a type would contain itself.
     var foundInfiniteType = false
+    /// Where attributes change what becomes of warnings.
+    var lintLevels: [LintRegion] = []
     /// Values of operations on constants in the present body, while they are evaluated.
     var knownConstants: [ExprID: ConstantValue] = [:]
     /// Links of the `if` chains being checked.
@@ -375,6 +377,7 @@ final class Checker {
             program.modules.append(info)
         }
         program.root = ModuleID(rootIndex)
+        for index in modules.indices where !modules[index].tree.attributes.isEmpty { applyAttributes(index) }
         for index in modules.indices { collectDefinitions(index) }
         for index in modules.indices { bindImports(index) }
         for index in modules.indices { verifyImports(index) }
@@ -447,6 +450,11 @@ final class Checker {
         _ code: DiagnosticCode, _ message: String, _ span: SourceSpan, label text: String = "", helps: [String] = []
     ) {
         if silenced > 0 || modules[context.module].isPrelude { return }
+        switch lintLevels.isEmpty ? .warn : lintLevel(code, span) {
+        case .allow: return
+        case .deny: return diagnostics.error(code, message, at: label(span, text), helps: helps)
+        case .warn: break
+        }
         diagnostics.warning(code, message, at: label(span, text), helps: helps)
     }
 

@@ -10,6 +10,7 @@ extension Checker {
         let mutable = n.flags & 1 != 0
         let pattern = context.tree[n.nodeA]
         let declared = n.b != 0 ? lowerType(n.nodeB) : nil
+        if context.isTopLevel, context.blockDepth <= 1 { refuseClashes(n.nodeA) }
         if pattern.kind == .bindingPattern && pattern.nameA != known.underscore {
             let name = pattern.nameA
             if context.isTopLevel && name == known.main {
@@ -39,6 +40,32 @@ extension Checker {
         let value = declared.map { check(n.nodeC, expected: $0) } ?? infer(n.nodeC)
         let checked = checkPattern(n.nodeA, against: declared ?? type(of: value), mutable: mutable, irrefutable: true)
         return add(.bind, .nilType, a: checked.rawValue, b: value.rawValue, at: n.span)
+    }
+
+    /// Refuses top-level variables named like another definition or an import of the module (E0202); those that share
+    /// a name among themselves are a chain of declarations, which is allowed (§4.5).
+    private func refuseClashes(_ pattern: NodeID) {
+        let p = context.tree[pattern]
+        switch p.kind {
+        case .bindingPattern: refuseClash(p.nameA, p.span)
+        case .tuplePattern, .arrayPattern: for part in context.tree.elements(p.listA) { refuseClashes(part) }
+        default: break
+        }
+    }
+
+    private func refuseClash(_ name: NameID, _ span: SourceSpan) {
+        let module = modules[context.module]
+        if let definition = module.definitions[name] {
+            if definition.kind == .broken || (definition.kind == .global && !globalRecords[definition.index].isStatic) { return }
+            error(
+                "E0202", "`\(text(name))` is already defined in this module", span, label: "second definition",
+                helps: ["give one of them another name"])
+        } else if let binding = module.importNames[name] {
+            modules[context.module].imports[binding].used = true
+            error(
+                "E0202", "`\(text(name))` clashes with an import of this module", span, label: "second definition",
+                helps: ["give the variable another name, or import under another name: `… as other_name`"])
+        }
     }
 
     func checkLocalConstant(_ n: Node, _ node: NodeID) -> ExprID {
@@ -167,6 +194,7 @@ extension Checker {
             case .function, .structure, .alias, .module, .broken: break
             }
         }
+        if context.isTopLevel { refuseClash(name, span) }
         let value = infer(valueNode)
         let local = declareBare(name, startType(value), span)
         context.infos[local.index].startsNil = isNil(value)
@@ -226,14 +254,24 @@ extension Checker {
             secondary: info.map { [label($0.span, "declared here")] } ?? [], helps: helps)
     }
 
-    /// `a, b = b, a`: the values first, then the stores from left to right.
+    /// What a destructuring assignment evaluates before its values.
+    private struct PreparedTargets {
+        /// Stores of the targets' sub-expressions in temporaries.
+        var stores: [ExprID] = []
+        /// The places of the targets that are fields or elements; none where one cannot be assigned to (reported).
+        var places: [(node: NodeID, place: ExprID?)] = []
+    }
+
+    /// `a, b[i] = b[i], a`: the sub-expressions of the targets, the values, then the stores, each from left to right (§6.1).
     private func destructure(_ target: Node, _ n: Node) -> ExprID {
+        let targets = Array(context.tree.elements(target.listA))
+        var prepared = PreparedTargets()
+        for node in targets { prepareTarget(node, &prepared) }
         let value = infer(n.nodeB)
         let t = resolve(type(of: value))
-        let targets = Array(context.tree.elements(target.listA))
         if t == .error { for node in targets { declareBroken(node) } ; return .none }
         if program.types.kind(t) == .array || targets.contains(where: { context.tree[$0].kind == .spread }) {
-            return destructureByPattern(targets, value, t, n)
+            return destructureByPattern(targets, prepared, value, t, n)
         }
         guard program.types.kind(t) == .tuple, program.types.count(t) == targets.count else {
             error(
@@ -242,15 +280,52 @@ extension Checker {
             return .none
         }
         let (store, local) = temporary(value, at: n.span)
-        var parts = [store]
+        var parts = prepared.stores + [store]
         for (i, node) in targets.enumerated() {
             let whole = localExpr(local, at: n.span)
             let element = add(.tupleElement, program.types.argument(t, i), a: whole.rawValue, b: UInt32(i), at: n.span)
-            let part = assignValue(node, element, n)
+            let part = assignValue(node, element, prepared, n)
             if part.exists { parts.append(part) }
         }
         let list = addList(parts)
         return add(.block, .nilType, b: list.rawValue, at: n.span)
+    }
+
+    private func prepareTarget(_ node: NodeID, _ prepared: inout PreparedTargets) {
+        let target = context.tree[node]
+        switch target.kind {
+        case .name, .underscore: break
+        case .tuple: for part in context.tree.elements(target.listA) { prepareTarget(part, &prepared) }
+        case .spread: prepareTarget(target.nodeA, &prepared)
+        default:
+            let place = checkPlace(node)
+            if let place {
+                markChanged(place)
+                storeSubexpressions(of: place, &prepared)
+            }
+            prepared.places.append((node, place))
+        }
+    }
+
+    /// Makes temporaries of the arrays and indices in a place.
+    private func storeSubexpressions(of place: ExprID, _ prepared: inout PreparedTargets) {
+        let e = context.body[place]
+        switch e.kind {
+        case .field: storeSubexpressions(of: e.exprA, &prepared)
+        case .index:
+            context.body[place].a = stored(e.exprA, &prepared).rawValue
+            context.body[place].b = stored(e.exprB, &prepared).rawValue
+        default: break
+        }
+    }
+
+    private func stored(_ expr: ExprID, _ prepared: inout PreparedTargets) -> ExprID {
+        let e = context.body[expr]
+        if e.kind == .intConstant || e.kind == .error { return expr }
+        let span = SourceSpan(start: e.position, end: e.position)
+        let (store, local) = temporary(expr, at: span)
+        prepared.stores.append(store)
+        return localExpr(local, at: span)
     }
 
     private func declareBroken(_ node: NodeID) {
@@ -262,7 +337,9 @@ extension Checker {
     }
 
     /// `first, *rest = xs`.
-    private func destructureByPattern(_ targets: [NodeID], _ value: ExprID, _ t: TypeID, _ n: Node) -> ExprID {
+    private func destructureByPattern(
+        _ targets: [NodeID], _ prepared: PreparedTargets, _ value: ExprID, _ t: TypeID, _ n: Node
+    ) -> ExprID {
         guard program.types.kind(t) == .array else {
             error("E0301", "cannot unpack `\(describe(t))` with `*`", n.span)
             return .none
@@ -287,9 +364,9 @@ extension Checker {
         let first = context.body.addList(before), second = context.body.addList(behind)
         let pattern = context.body.add(
             HIRPattern(.array, t, a: first.rawValue, b: second.rawValue, c: rest, position: n.span.start))
-        var parts = [add(.bind, .nilType, a: pattern.rawValue, b: value.rawValue, at: n.span)]
+        var parts = prepared.stores + [add(.bind, .nilType, a: pattern.rawValue, b: value.rawValue, at: n.span)]
         for (node, local) in stores {
-            let part = assignValue(node, localExpr(local, at: n.span), n)
+            let part = assignValue(node, localExpr(local, at: n.span), prepared, n)
             if part.exists { parts.append(part) }
         }
         let list = addList(parts)
@@ -297,7 +374,7 @@ extension Checker {
     }
 
     /// Stores an already evaluated value into one target of a destructuring assignment.
-    private func assignValue(_ node: NodeID, _ value: ExprID, _ n: Node) -> ExprID {
+    private func assignValue(_ node: NodeID, _ value: ExprID, _ prepared: PreparedTargets, _ n: Node) -> ExprID {
         let target = context.tree[node]
         switch target.kind {
         case .underscore: return .none
@@ -334,14 +411,13 @@ extension Checker {
             for (i, inner) in targets.enumerated() {
                 let whole = localExpr(local, at: target.span)
                 let element = add(.tupleElement, program.types.argument(t, i), a: whole.rawValue, b: UInt32(i), at: target.span)
-                let part = assignValue(inner, element, n)
+                let part = assignValue(inner, element, prepared, n)
                 if part.exists { parts.append(part) }
             }
             let list = addList(parts)
             return add(.block, .nilType, b: list.rawValue, at: n.span)
         default:
-            guard let place = checkPlace(node) else { return .none }
-            markChanged(place)
+            guard let place = prepared.places.first(where: { $0.node == node })?.place else { return .none }
             let coerced = coerce(value, to: type(of: place), node)
             return add(.assign, .nilType, a: place.rawValue, b: coerced.rawValue, at: n.span)
         }

@@ -13,15 +13,20 @@ extension Checker {
             if case .type(let type) = resolvePath(n.nodeA) { return construct(type, n) }
             // `f[i64](x)`: explicit type arguments.
             let base = context.tree[callee.nodeA]
-            if base.kind == .name, lookUpLocal(base.nameA) == nil, let d = lookUpDefinition(base.nameA), d.kind == .function {
+            if let (d, name) = appliedFunction(base) {
                 let nodes = context.tree[callee.nodeB].kind == .tuple ? Array(context.tree.elements(context.tree[callee.nodeB].listA)) : [callee.nodeB]
                 let given = nodes.map { typeFromExpression($0) }
                 let wanted = functionRecords[d.index].typeParameters.count
                 if given.count > wanted {
-                    error("E0324", "`\(text(base.nameA))` takes \(wanted) type arguments", callee.span)
+                    error("E0324", "`\(text(name))` takes \(wanted) type arguments", callee.span)
                     return errorExpr(n.span)
                 }
                 return callFunction(FunctionID(d.index), receiver: nil, n, given: given, hint: hint)
+            }
+            if base.kind == .name, known.prelude[base.nameA] != nil, lookUpLocal(base.nameA) == nil, lookUpDefinition(base.nameA) == nil {
+                unsupported("`\(text(base.nameA))[…]` is", callee.span)
+                for argument in context.tree.elements(n.listB) { _ = inferArgumentForErrors(argument) }
+                return errorExpr(n.span)
             }
             return notCallable(infer(n.nodeA), n)
         case .lambda: return later("lambdas are", callee)
@@ -29,6 +34,21 @@ extension Checker {
             if case .type(let type) = resolvePath(n.nodeA) { return construct(type, n) }
             return errorExpr(n.span)
         default: return notCallable(infer(n.nodeA), n)
+        }
+    }
+
+    /// The function that `f` or `module.f` in front of type arguments names.
+    private func appliedFunction(_ base: Node) -> (Definition, NameID)? {
+        switch base.kind {
+        case .name:
+            guard lookUpLocal(base.nameA) == nil, let d = lookUpDefinition(base.nameA), d.kind == .function else { return nil }
+            return (d, base.nameA)
+        case .member:
+            guard case .module(let index) = resolvePath(base.nodeA), let d = findItem(index, base.nameB), d.kind == .function,
+                isVisible(base.nameB, in: index)
+            else { return nil }
+            return (d, base.nameB)
+        default: return nil
         }
     }
 

@@ -382,6 +382,8 @@ extension Checker {
             error("E0306", "cannot apply `\(op == .negate ? "-" : op == .bitNot ? "~" : "not")` to `\(types[0])`", c.span, secondary: origins)
         case .field(let name):
             error("E0203", "`\(types[0])` has no field `\(text(name))`", c.span, secondary: origins)
+        case .method(let name) where methodGroup(c.operands[0]).map { BuiltinMethods.isLater($0, text(name)) } == true:
+            unsupported("`.\(text(name))` is", c.span)
         case .method(let name):
             error("E0203", "`\(types[0])` has no method `\(text(name))`", c.span, secondary: origins)
         case .index: error("E0306", "cannot index `\(types[0])` with `\(types[1])`", c.span, secondary: origins)

@@ -282,7 +282,10 @@ extension Checker {
                 return
             }
             if let existing = modules[context.module].definitions[name] {
-                if existing.kind == .global, mutable { globalRecords[existing.index].isMutable = true }
+                // A later `var` of the same name makes the variable mutable; an assignment to a `let` or static is an error.
+                if existing.kind == .global, mutable, tree[node].kind == .declaration, !globalRecords[existing.index].isStatic {
+                    globalRecords[existing.index].isMutable = true
+                }
                 return
             }
             addGlobal(name: name, node: node, isMutable: mutable, isStatic: false, value: value, type: type, flags: 0)

@@ -61,6 +61,14 @@ extension Checker {
                 helps: ["import it under another name: `… as other_name`"])
             return
         }
+        if let earlier = modules[index].importNames[name], modules[index].imports[earlier].target != target {
+            modules[index].imports[earlier].used = true
+            error(
+                "E0202", "the name `\(text(name))` is imported twice", span, label: "second import",
+                secondary: [label(modules[index].imports[earlier].span, "first import")],
+                helps: ["import one of them under another name: `… as other_name`"])
+            return
+        }
         modules[index].imports.append(
             ImportBinding(target: target, node: node, span: span, isReexport: flags.contains(.isReexport)))
         modules[index].importNames.set(name, modules[index].imports.count - 1)
@@ -155,6 +163,10 @@ extension Checker {
         let tree = context.tree
         let first = tree.name(list, 0)
         guard var definition = lookUpDefinition(first, span) else {
+            if context.typeParameters.contains(where: { $0.name == first }) {
+                unsupported("associated types are", span)
+                return nil
+            }
             if !isRepeated("E0201", first, span) {
                 error("E0201", "unknown name `\(text(first))`", span, label: "not found in this scope")
             }

@@ -200,7 +200,7 @@ extension Checker {
             return (parameters, substituted(program.functions[method.index].resultType, typeArguments), .function(method, typeArguments: typeArguments))
         }
         guard let group = methodGroup(t) else { return nil }
-        if let method = methods.find(group, name) {
+        if let method = methods.find(group, name), count <= method.parameters.count || preludeMethod(group, name) == nil {
             guard count <= method.parameters.count else { return nil }
             var extra: [ConstantArgument] = []
             for i in count..<method.parameters.count {
@@ -236,7 +236,7 @@ extension Checker {
         case .bool: prefix = "bool_"
         case .option: prefix = "option_"
         case .range: prefix = "range_"
-        case .tuple: return nil
+        case .tuple: prefix = "tuple_"
         }
         guard let id = interner.pointee.find(prefix + text(name)),
             let definition = modules[preludeIndex].definitions[id], definition.kind == .function
@@ -248,7 +248,8 @@ extension Checker {
         _ receiver: ExprID, _ receiverNode: NodeID, _ t: TypeID, _ group: MethodGroup, _ name: NameID,
         _ nameSpan: SourceSpan, _ n: Node, hint: TypeID
     ) -> ExprID {
-        if let method = methods.find(group, name) {
+        let count = context.tree.count(n.listB)
+        if let method = methods.find(group, name), count <= method.parameters.count || preludeMethod(group, name) == nil {
             let arguments = context.tree.elements(n.listB)
             var values: [ExprID] = [receiver]
             var i = 0
@@ -297,14 +298,15 @@ extension Checker {
         }
         if let conversion = conversionMethod(name, t) { return finishCast(receiver, conversion, flags: 0, n.span) }
         let word = text(name)
-        let closureMethods = [
-            "map", "filter", "reduce", "fold", "each", "sort_by", "sort_by_key", "sorted_by", "sorted_by_key", "and_then",
-            "or_else", "unwrap_or_else", "filter_map", "flat_map", "find_index", "group_by", "retain", "take_while",
-            "drop_while", "scan", "partition", "min_by_key", "max_by_key", "ok_or", "parse_int", "parse_float", "iter",
-            "to_set", "to_dict", "then", "update",
-        ]
-        if closureMethods.contains(word) {
-            unsupported("`.\(word)` is", nameSpan, helps: ["write a loop or a comprehension"])
+        if BuiltinMethods.isLater(group, word) {
+            let helps = group == .array || group == .range ? ["write a loop or a comprehension"] : []
+            // What the arguments mention is used; what else is wrong with them comes of the missing method.
+            let before = pending.count
+            silenced += 1
+            for argument in context.tree.elements(n.listB) { _ = inferArgumentForErrors(argument) }
+            silenced -= 1
+            pending.removeSubrange(before...)
+            unsupported("`.\(word)` is", nameSpan, helps: helps)
             return errorExpr(n.span)
         }
         var candidates = methods.names(group).map { text($0) }

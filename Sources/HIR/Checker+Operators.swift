@@ -177,7 +177,8 @@ extension Checker {
         guard program.types.kind(t) == .option else {
             error(
                 "E0306", "`??` needs an Option on its left, not `\(describe(t))`", context.tree[n.nodeA].span,
-                label: "this is never missing", helps: ["remove `?? …`"])
+                label: t == .nilType ? "this is always `nil`" : "this is never missing",
+                helps: [t == .nilType ? "say what it may hold instead of nil: `let x: i64? = nil`" : "remove `?? …`"])
             _ = infer(n.nodeB)
             return errorExpr(n.span)
         }
@@ -311,7 +312,7 @@ extension Checker {
             var helps: [String] = []
             if kind(lt) == .option || kind(rt) == .option { helps = ["compare with `Some(…)`, or give a default: `… ?? default`"] }
             else if isNumberLike(lt) && isNumberLike(rt) { helps = ["convert one side: `… as \(a)`"] }
-            else if a == b, kind(lt) == .structure { helps = ["structs can be compared with `==` and `!=` only"] }
+            else if a == b, kind(lt) == .structure, op != .equal, op != .notEqual { helps = ["structs can be compared with `==` and `!=` only"] }
             let isRigid = kind(lt) == .parameter
             error(
                 isRigid ? "E0313" : "E0306", compareMessage(op, a, b), operatorSpan,
@@ -359,7 +360,12 @@ extension Checker {
         }
         let container = infer(rightNode)
         if case .array = kind(type(of: container)) {
-            left = coerceLiteral(left, program.types.argument(resolve(type(of: container)), 0))
+            let element = resolve(program.types.argument(resolve(type(of: container)), 0))
+            if isNil(left), program.types.kind(element) == .option {
+                left = nilOf(element, context.tree[leftNode].span)
+            } else {
+                left = coerceLiteral(left, element)
+            }
         }
         let result = add(
             .contains, .bool, flags: op == .notIn ? 1 : 0, a: left.rawValue, b: container.rawValue, at: n.span)

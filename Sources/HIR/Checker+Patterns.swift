@@ -10,8 +10,9 @@ extension Checker {
         origin: LocalOrigin = .pattern
     ) -> PatternID {
         let state = PatternState(mutable: mutable, origin: origin)
+        let errors = diagnostics.errorCount
         let pattern = patternFor(node, type, state)
-        if irrefutable { requireIrrefutable(pattern, context.tree[node].span) }
+        if irrefutable, diagnostics.errorCount == errors { requireIrrefutable(pattern, context.tree[node].span) }
         return pattern
     }
 
@@ -357,6 +358,8 @@ extension Checker {
         var subs: [PatternID?] = Array(repeating: nil, count: names.count)
         var position = 0
         var sawRest = false
+        // Reported: the pattern says nothing about which values are left to other arms.
+        var failed = false
         for part in tree.elements(list) {
             let p = tree[part]
             if p.kind == .restPattern {
@@ -369,6 +372,8 @@ extension Checker {
                     error(
                         "E0318", "`\(describe(t))` has no field `\(text(p.nameA))`", p.span,
                         helps: suggestion(text(p.nameA), names.map { text($0) }))
+                    if p.b != 0 { _ = patternFor(p.nodeB, .error, state) }
+                    failed = true
                     continue
                 }
                 index = named
@@ -377,10 +382,12 @@ extension Checker {
             }
             if index < names.count, subs[index] != nil {
                 error("E0319", "field `\(text(names[index]))` is given twice in this pattern", p.span)
+                failed = true
                 continue
             }
             guard index < names.count else {
                 error("E0404", "`\(describe(t))` has \(names.count) fields", p.span)
+                failed = true
                 continue
             }
             let fieldType = program.fieldType(t, index)
@@ -391,6 +398,7 @@ extension Checker {
                 subs[index] = addPattern(.binding, fieldType, a: local.rawValue, p.span)
             }
         }
+        if failed { return addPattern(.wildcard, .error, n.span) }
         if !sawRest, let missing = subs.firstIndex(where: { $0 == nil }) {
             error(
                 "E0404", "the pattern does not mention field `\(text(names[missing]))`", n.span,

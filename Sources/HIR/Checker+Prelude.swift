@@ -44,7 +44,14 @@ extension Checker {
         case .min, .max:
             guard arguments.count >= 2 else { return wrongCount(n, function.rawValue, 2, arguments.count) }
             var result = infer(arguments[0], hint: hint)
-            for argument in arguments.dropFirst() {
+            for (i, argument) in arguments.enumerated().dropFirst() {
+                if i >= 2, context.tree[argument].kind == .spread {
+                    // `max(a, b, *rest)`
+                    let rest = check(context.tree[argument].nodeA, expected: program.types.array(type(of: result)))
+                    result = callPrelude(
+                        function == .min ? "min_with" : "max_with", [(result, arguments[0]), (rest, argument)], n)
+                    continue
+                }
                 let right = infer(argument, hint: type(of: result))
                 if !unify(type(of: result), type(of: right)) {
                     error(
@@ -83,7 +90,7 @@ extension Checker {
                 error("E0301", "`ord` needs a char or a one-character str, not `\(describe(t))`", n.span)
                 return errorExpr(n.span)
             }
-            return builtin(.ord, .i64, [value], at: n.span)
+            return builtin(t == .str ? .ordOfOne : .ord, .i64, [value], at: n.span)
         case .chr:
             guard let values = fixed(n, "chr", [("i", .i64, nil)]) else { return errorExpr(n.span) }
             return builtin(.chr, .char, values, at: n.span)
@@ -278,6 +285,28 @@ extension Checker {
             return errorExpr(n.span)
         }
         return callFunction(FunctionID(definition.index), receiver: nil, n, hint: hint)
+    }
+
+    /// A call of a function of the prelude's Simple part with values that are checked already.
+    private func callPrelude(_ name: String, _ values: [(expr: ExprID, node: NodeID)], _ n: Node) -> ExprID {
+        guard let definition = interner.pointee.find(name).flatMap({ modules[preludeIndex].definitions[$0] }) else {
+            unsupported("`\(name)` is", n.span)
+            return errorExpr(n.span)
+        }
+        let id = FunctionID(definition.index)
+        requireSignature(id, n.span)
+        let typeArguments = instantiateLater(id, [])
+        let parameters = functionRecords[id.index].parameters
+        var arguments: [ExprID] = []
+        for (value, parameter) in zip(values, parameters) {
+            arguments.append(coerce(value.expr, to: substituted(parameter.type, typeArguments), value.node))
+        }
+        addConstraints(id, typeArguments, n.span)
+        checkBounds(id, typeArguments, n.span)
+        let list = addList(arguments)
+        let types = typeArguments.isEmpty ? HIRList.empty : context.body.addList(typeArguments.map(\.rawValue))
+        let resultType = substituted(program.functions[id.index].resultType, typeArguments)
+        return add(.call, resultType, a: id.rawValue, b: list.rawValue, c: types.rawValue, at: n.span)
     }
 
     /// `vec![…]`, `format!(…)` and the other built-in `name!` forms (§12.3).

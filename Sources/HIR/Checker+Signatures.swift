@@ -88,6 +88,17 @@ extension Checker {
             if record.parameters.contains(where: { $0.name == entry.name }) {
                 error("E0202", "two parameters are named `\(text(entry.name))`", p.span)
             }
+            if record.parameters.last?.isRest == true {
+                error(
+                    "E0101", "a parameter behind the rest parameter `*\(text(record.parameters[record.parameters.count - 1].name))`",
+                    p.span, label: "never gets an argument", helps: ["the rest parameter, which takes all that is left, stands last"])
+            }
+            if entry.isRest, entry.defaultNode.exists {
+                error(
+                    "E0101", "a rest parameter has no default", context.tree[entry.defaultNode].span, label: "not allowed here",
+                    helps: ["without arguments for it, `\(text(entry.name))` is an empty array"])
+                entry.defaultNode = .none
+            }
             if entry.defaultNode.exists {
                 sawDefault = true
             } else if sawDefault && !entry.isRest {

@@ -175,6 +175,15 @@ extension Checker {
         }
     }
 
+    /// The name of a struct in messages: with its module's if another struct is named alike.
+    private func structName(_ index: Int) -> String {
+        let name = structRecords[index].name
+        for (other, record) in structRecords.enumerated() where record.name == name && other != index {
+            return modules[structRecords[index].module].path + "." + text(name)
+        }
+        return text(name)
+    }
+
     /// The type as users write it.
     func describe(_ type: TypeID) -> String {
         let type = resolve(type)
@@ -204,7 +213,7 @@ extension Checker {
         case .function:
             return "fn(" + arguments.dropLast().joined(separator: ", ") + ") -> " + (arguments.last ?? "nil")
         case .structure:
-            let name = program.structs[Int(types.payload(type))].name
+            let name = structName(Int(types.payload(type)))
             return arguments.isEmpty ? name : name + "[" + arguments.joined(separator: ", ") + "]"
         case .parameter:
             let index = Int(types.payload(type))

@@ -2,7 +2,7 @@ internal import Diagnostics
 internal import Support
 internal import Syntax
 
-/// Warnings about definitions and their uses: attributes (W0302, W0303, W0701), variables that keep their value (W0503),
+/// Warnings about definitions and their uses: marked ones (W0302, W0303), variables that keep their value (W0503),
 /// names that clash (W0602), private types in public signatures (W0603).
 extension Checker {
     // MARK: Attributes
@@ -17,21 +17,14 @@ extension Checker {
         var mustUse = false
     }
 
-    /// Attributes that the language knows (LANGUAGE §2.10).
-    private static let attributes = [
-        "inline", "noinline", "deprecated", "allow", "deny", "warn", "derive", "strong", "test", "link", "repr", "cfg",
-        "must_use", "link_name",
-    ]
-
-    /// Reads the attributes of definition `node`; reports unknown ones (W0701).
+    /// Reads the attributes of definition `node`.
     func readAttributes(_ node: NodeID, _ info: inout FunctionInfo) -> ItemMarks {
         guard let attributes = context.tree.attributes[node] else { return ItemMarks() }
         var marks = ItemMarks()
         for attribute in context.tree.elements(attributes) {
             let a = context.tree[attribute]
             guard a.kind == .attribute else { continue }
-            let name = text(a.nameA)
-            switch name {
+            switch text(a.nameA) {
             case "inline": info.inlineHint = 1
             case "noinline": info.inlineHint = 2
             case "must_use": marks.mustUse = true
@@ -40,12 +33,7 @@ extension Checker {
                 if a.c != 0, context.tree[a.nodeC].kind == .stringLiteral {
                     marks.deprecation = String(decoding: context.tree.stringContents(context.tree[a.nodeC].a), as: UTF8.self)
                 }
-            default:
-                if !Checker.attributes.contains(name) {
-                    warning(
-                        "W0701", "unknown attribute `\(name)`", a.span, label: "it has no effect",
-                        helps: suggestion(name, Checker.attributes))
-                }
+            default: break
             }
         }
         return marks

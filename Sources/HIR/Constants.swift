@@ -175,6 +175,7 @@ extension Checker {
                 if part.kind == .stringConstant {
                     bytes += program.stringContents(part.a)
                 } else {
+                    if resolve(part.type) == .error { throw .broken }
                     guard part.kind == .format, part.flags == 0 else { throw .notConstant(e.position) }
                     guard let text = displayText(try evaluate(part.exprA)) else { throw .notConstant(e.position) }
                     bytes += text.utf8

@@ -21,7 +21,7 @@ extension Lowerer {
         // A u64 of 2^63 and more is negative here and fails the unsigned check, as it must.
         let isFromFront = isUnsigned || (builder.constant(index) ?? -1) >= 0
         if isFromFront {
-            builder.checkBounds(index, length, .array)
+            builder.checkBounds(index, length, builder.constant(index) == nil ? .unsignedArray : .array)
             return index
         }
         return builder.checkIndex(index, length, .array)
@@ -263,8 +263,7 @@ extension Lowerer {
         if isRange {
             let range = rangeLeaves(base)
             let distance = builder.binary(.multiply, loop.current, range.step)
-            let leaf = leafType(element)
-            stack.append(builder.binary(.add, range.start, narrow(distance, leaf)))
+            stack.append(rangeElement(range, element, distance: distance))
         } else {
             stack.append(runtime(.stringIndex, text, loop.current))
         }

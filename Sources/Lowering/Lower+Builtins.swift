@@ -108,6 +108,11 @@ extension Lowerer {
             .equalIgnoreCase, .fromChars:
             pushTextBuiltin(op, operands)
 
+        case .ordOfOne:
+            let length = builder.load(.i64, first(operands), offset: ObjectLayout.stringCharCount, .immutable)
+            builder.trapIf(compare(.notEqual, length, 1), trapWord(.conversion, .none, .char))
+            pushTextBuiltin(.ord, operands)
+
         case .push, .arrayClear, .arrayTruncate, .reserve, .arrayReverse, .extend, .swap, .insert:
             changeArray(op, operands)
             // The receiver, if the result is wanted.
@@ -150,6 +155,9 @@ extension Lowerer {
         case .rangeStart: stack.append(stack[operands.bases.0])
         case .rangeEnd: stack.append(stack[operands.bases.0 + 1])
         case .rangeStep: stack.append(stack[operands.bases.0 + 2])
+        case .rangeReversed:
+            pushReversed(rangeLeaves(operands.bases.0), program.types.argument(operands.types.0, 0))
+        case .rangeStepBy: pushSteppedBy(second(operands), rangeLeaves(operands.bases.0))
         }
     }
 

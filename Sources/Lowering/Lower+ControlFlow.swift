@@ -241,7 +241,7 @@ extension Lowerer {
         let isSigned = program.types.isSigned(element)
         let base = stack.count
         push(iterable, 4)
-        let start = stack[base]
+        var start = stack[base]
         var end = stack[base + 1]
         let step = stack[base + 2]
         var inclusive = builder.constant(stack[base + 3])
@@ -249,6 +249,12 @@ extension Lowerer {
         stack.removeLast(stack.count - base)
         builder.position = e.position
 
+        // Chars are counted by their ranks, unless no surrogate can come between the ends.
+        let isRanked = element == .char && !staysBelowSurrogates(range)
+        if isRanked {
+            start = scalarRank(start)
+            end = scalarRank(end)
+        }
         // An inclusive end that has a successor is as good as an exclusive one.
         if inclusive == 1, builder.constant(step) == 1, let last = builder.constant(end),
             last != (isSigned ? maximum(element) : -1)
@@ -271,13 +277,13 @@ extension Lowerer {
                 let header = builder.createBlock()
                 builder.jump(to: header)
                 builder.switchTo(header)
-                let element = builder.read(current)
-                let goesOn = builder.icmp(order(up ? .lessS : .greaterS, isSigned), element, end)
+                let number = builder.read(current)
+                let goesOn = builder.icmp(order(up ? .lessS : .greaterS, isSigned), number, end)
                 builder.branch(goesOn, to: inside, else: exit)
                 builder.seal(inside)
                 builder.switchTo(inside)
-                stack.append(element)
-                forBody(pattern, program.types.argument(type, 0), base, loopBody, next)
+                stack.append(isRanked ? scalar(ofRank: number) : number)
+                forBody(pattern, element, base, loopBody, next)
                 let following = builder.binary(.add, builder.read(current), one)
                 builder.write(current, following)
                 builder.jump(to: header)
@@ -287,7 +293,8 @@ extension Lowerer {
                 let enters = builder.icmp(order(up ? .lessEqualS : .greaterEqualS, isSigned), start, end)
                 builder.branch(enters, to: inside, else: exit)
                 builder.switchTo(inside)
-                stack.append(builder.read(current))
+                let number = builder.read(current)
+                stack.append(isRanked ? scalar(ofRank: number) : number)
                 forBody(pattern, element, base, loopBody, next)
                 let last = builder.read(current)
                 let isLast = builder.icmp(.equal, last, end)
@@ -307,7 +314,8 @@ extension Lowerer {
             builder.write(left, steps)
             builder.branch(isEmpty, to: exit, else: inside)
             builder.switchTo(inside)
-            stack.append(builder.read(current))
+            let number = builder.read(current)
+            stack.append(isRanked ? scalar(ofRank: number) : number)
             forBody(pattern, element, base, loopBody, next)
             let remaining = builder.read(left)
             let isLast = compare(.equal, remaining, 0)
@@ -326,6 +334,12 @@ extension Lowerer {
         }
         builder.seal(exit)
         builder.switchTo(exit)
+    }
+
+    /// Both ends of a range of chars are constants before the surrogates, as those of most are.
+    private func staysBelowSurrogates(_ range: RangeLeaves) -> Bool {
+        guard let start = builder.constant(range.start), let end = builder.constant(range.end) else { return false }
+        return start < 0xD800 && end < 0xD800
     }
 
     /// The signed condition, or its unsigned counterpart.

@@ -300,7 +300,7 @@ extension Lowerer {
             displayParts(sink, layout, structure.name + "(", ")") { lowerer, i in
                 (lowerer.program.names[structure.fieldNames[i]] ?? "_") + ": "
             }
-        case .array: displayArray(sink, program.types.argument(type, 0))
+        case .array: displayArray(sink, type)
         case .range: displayRange(sink, program.types.argument(type, 0))
         case .option:
             let some = builder.createBlock()
@@ -338,8 +338,46 @@ extension Lowerer {
         writeConstant(sink, text + close)
     }
 
-    private mutating func displayArray(_ sink: ValueID, _ element: TypeID) {
+    /// `[1, 2]`. An array that is met again while its elements are shown is `[...]`.
+    private mutating func displayArray(_ sink: ValueID, _ type: TypeID) {
+        let element = program.types.argument(type, 0)
         let array = stack[1]
+        var seen: Set<TypeID> = []
+        guard reaches(element, type, &seen) else { return displayElements(sink, element, array) }
+        // Meanwhile the capacity, which nothing else reads here, is inverted: negative.
+        let capacity = builder.load(.i64, array, offset: ObjectLayout.arrayCapacity, .any)
+        let again = builder.createBlock()
+        let first = builder.createBlock()
+        let isShown = compare(.lessS, capacity, 0)
+        builder.branch(isShown, to: again, else: first)
+        builder.seal(again)
+        builder.seal(first)
+        builder.switchTo(again)
+        writeConstant(sink, "[...]")
+        builder.returnValues(EmptyCollection<ValueID>())
+        builder.switchTo(first)
+        let allOnes = builder.iconst(.i64, -1)
+        let inverted = builder.binary(.subtract, allOnes, capacity)
+        builder.store(inverted, array, offset: ObjectLayout.arrayCapacity, .any)
+        displayElements(sink, element, array)
+        builder.store(capacity, array, offset: ObjectLayout.arrayCapacity, .any)
+    }
+
+    /// Values of `type` may hold arrays of type `array`.
+    private mutating func reaches(_ type: TypeID, _ array: TypeID, _ seen: inout Set<TypeID>) -> Bool {
+        if type == array { return true }
+        if !seen.insert(type).inserted { return false }
+        switch program.types.kind(type) {
+        case .array, .option: return reaches(program.types.argument(type, 0), array, &seen)
+        case .tuple, .structure:
+            let layout = self.layout(type)
+            for i in 0..<Int(layout.partCount) where reaches(layouts.part(layout, i).type, array, &seen) { return true }
+            return false
+        default: return false
+        }
+    }
+
+    private mutating func displayElements(_ sink: ValueID, _ element: TypeID, _ array: ValueID) {
         writeConstant(sink, "[")
         let comma = builder.createBlock()
         let item = builder.createBlock()

@@ -220,6 +220,13 @@ extension Lowerer {
         let type = concrete(body[e.exprB].type)
         let index = value(e.exprB)
         builder.position = e.position
+        if type == .u64 {
+            // Beyond the greatest i64 the runtime could not name the index.
+            let length = builder.load(.i64, text, offset: ObjectLayout.stringCharCount, .immutable)
+            builder.checkBounds(index, length, .unsignedString)
+            stack.append(runtime(.stringIndex, text, index))
+            return
+        }
         stack.append(runtime(.stringIndex, text, stringPosition(index, type)))
     }
 }

@@ -156,6 +156,14 @@ package func putReport(_ value: Int) {
     }
 }
 
+/// Appends an unsigned number to the report.
+func putReport(_ value: UInt64) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { digits in
+        let start = digits.baseAddress.unsafelyUnwrapped
+        putReport(Bytes(start), writeDecimal(value, start))
+    }
+}
+
 /// Appends a string object to the report.
 func putReport(_ string: Ref) {
     let text = TextSpan(string)

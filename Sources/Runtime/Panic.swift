@@ -75,11 +75,11 @@ package func panicOutOfMemory(_ size: Int) -> Never {
 func panicIndex(_ index: Int, _ length: Int, _ kind: IndexedKind) -> Never {
     beginPanic(8)
     putReport(kind == .insertPosition ? "insert position " : "index ")
-    putReport(index)
+    if kind == .unsignedArray || kind == .unsignedString { putReport(UInt64(UInt(bitPattern: index))) } else { putReport(index) }
     putReport(" out of range for ")
     switch kind {
-    case .array, .insertPosition: putReport("array of length ")
-    case .string: putReport("str of length ")
+    case .array, .insertPosition, .unsignedArray: putReport("array of length ")
+    case .string, .unsignedString: putReport("str of length ")
     case .tuple: putReport("tuple of length ")
     }
     putReport(length)
@@ -195,7 +195,7 @@ public func simple_rt_panic_trap(_ code: UInt32) {
     case .badExponent: putReport("negative exponent")
     case .uninitialisedGlobal: putReport("global read before its initialisation")
     case .unreachable: putReport("unreachable code was reached")
-    case .zeroStep: putReport("step is zero")
+    case .zeroStep: putReport(type == .none ? "step is zero" : "step is not positive")
     case .badArgument:
         switch operation {
         case .length: putReport("negative array length")

@@ -125,7 +125,11 @@ public enum TrapType: UInt8, Sendable {
 }
 
 /// What an index is out of range of, for the panic's message (`simple_rt_panic_index`).
-public enum IndexedKind: UInt8, Sendable { case array, string, tuple, insertPosition }
+public enum IndexedKind: UInt8, Sendable {
+    case array, string, tuple, insertPosition
+    /// The index is of an unsigned type: the message shows its bits as such.
+    case unsignedArray, unsignedString
+}
 
 /// A format specification (LANGUAGE §12.1), packed for the runtime: bits 0–20 fill scalar (0: blank), 21–22 align
 /// (0 default, 1 `<`, 2 `>`, 3 `^`), 23–24 sign (1 `+`, 2 blank), 25 `#`, 26 `0`, 27–28 grouping (1 `,`, 2 `_`),

@@ -420,6 +420,10 @@ extension Lexer {
     private mutating func reportUnclosed() {
         guard let frame = frames.last, lastKind != .error else { return }
         let open = Int(frame.open)
+        if base[open] == 0x23 {
+            report("E0707", "this attribute is never ended", open, open + 2, label: "opened here", helps: ["end it with `]`"])
+            return
+        }
         let text = String(Unicode.Scalar(base[open]))
         report("E0101", "this `\(text)` is never closed", open, open + 1, label: "opened here")
     }

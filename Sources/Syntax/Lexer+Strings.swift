@@ -198,7 +198,10 @@ extension Lexer {
                 if braces && (byte == 0x7B || byte == 0x7D) { break }
                 position += 1
             }
-            if position > runStart { appendText(runStart, position) }
+            if position > runStart {
+                if state.kind == .bytes { checkBytes(runStart, position) }
+                appendText(runStart, position)
+            }
             guard position < limit else {
                 if state.isMultiline { return endString(state) }
                 return unterminatedString(state)
@@ -237,6 +240,14 @@ extension Lexer {
                 return endString(state)
             }
         }
+    }
+
+    /// Reports the first character of a byte string's text that is no ASCII character.
+    private mutating func checkBytes(_ start: Int, _ end: Int) {
+        guard let offset = (start..<end).first(where: { base[$0] >= 0x80 }) else { return }
+        report(
+            "E0002", "a byte string holds ASCII characters only", offset, offset + decodeScalar(at: offset).1,
+            helps: ["write the bytes as `\\xHH`, or take those of a text: `\"…\".bytes()`"])
     }
 
     /// Removes the indentation of one line; reports one that has too little.
@@ -544,6 +555,10 @@ extension Lexer {
             position += 1
         }
         guard peek() == 0x7D, count > 0 else {
+            // What looks like the rest of the escape is no text.
+            var end = position
+            while end < limit, base[end] != 0x7D, base[end] != state.quote, base[end] != 10 { end += 1 }
+            if end < limit, base[end] == 0x7D { position = end + 1 }
             return invalidEscape(start, "`\\u{…}` needs hexadecimal digits and a closing `}`", [])
         }
         position += 1
