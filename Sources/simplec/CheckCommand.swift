@@ -29,6 +29,7 @@ struct CheckCommand: ParsableCommand {
                 var options = pipeline.compileOptions
                 if options.stopAfter.isEmpty { options.stopAfter = "check" }
                 var build = try Build(path: file, options: options)
+                if build.isImage { return reportModule(file) }
                 let result = build.run(style: format == .json ? .json : .text)
                 pipeline.show(build.compilation.timing)
                 if case .failure(let status) = result { return status }
