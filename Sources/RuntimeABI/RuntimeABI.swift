@@ -1,5 +1,6 @@
 /// The contract between compiled code and the runtime: object layouts, panic codes and the table of
-/// runtime entries. Docs/abi.md explains it. A change here is a change of `runtimeABIVersion`.
+/// runtime entries. Docs/abi.md explains it. A change here is a change of `runtimeABIVersion`, except a further entry:
+/// a runtime that lacks it refuses the modules that import it, by name.
 
 /// The number that SMF headers carry as `runtime_abi`; a loader refuses any other.
 public let runtimeABIVersion: UInt64 = 1
@@ -172,6 +173,8 @@ public enum RuntimeFunction: UInt16, Sendable, CaseIterable {
     case powInteger, powF64, remainderF64, floorF64, ceilF64, truncF64, roundF64, roundEvenF64
     case expF64, exp2F64, lnF64, log2F64, log10F64, sinF64, cosF64, tanF64, asinF64, acosF64, atanF64, atan2F64
     case sinhF64, coshF64, tanhF64, cbrtF64, hypotF64, u64ToF64, f64ToU64
+    // Hashes.
+    case stringHash
 
     /// The entry's row.
     @inlinable public var entry: RuntimeEntry { runtimeEntries[Int(rawValue)] }
@@ -342,4 +345,6 @@ public let runtimeEntries: [RuntimeEntry] = [
     RuntimeEntry("simple_rt_u64_to_f64", "q", "d", [.pure]),
     // In range: checked by the caller.
     RuntimeEntry("simple_rt_f64_to_u64", "d", "q", [.pure]),
+    // (s) -> its hash.
+    RuntimeEntry("simple_rt_string_hash", "r", "q", [.pure]),
 ]
