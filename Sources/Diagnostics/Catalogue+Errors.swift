@@ -108,8 +108,8 @@ println("go")
 if ready:
     println("go")
 @ E0106 nesting too deep
-Blocks, brackets or expressions are nested deeper than the compiler reads: 200 blocks, 500 brackets or levels. Only
-generated programs reach this. Give parts a name in variables or functions of their own.
+Blocks, brackets or expressions are nested deeper than the compiler reads: 200 blocks, 500 brackets or levels,
+20,000 operators and calls in one expression. Only generated programs reach this. Give parts a name in variables or functions of their own.
 @ E0107 definition not allowed here
 Types, traits, implementations and imports belong to the top level of a module. Inside functions only nested `fn`,
 `const` and variables can be defined.

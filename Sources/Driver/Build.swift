@@ -23,6 +23,8 @@ package enum BuildResult {
 package enum ExitStatus {
     package static let compileError: Int32 = 1
     package static let usage: Int32 = 2
+    /// The reader of standard output went away.
+    package static let closedPipe: Int32 = 141
 }
 
 /// Compiles on behalf of a verb: reads the root, runs the pipeline, shows diagnostics, texts and times.
@@ -34,7 +36,7 @@ package struct Build: ~Copyable {
     /// Whether the root is no source but an SMF file.
     package let isImage: Bool
     /// The root's bytes, if it is an SMF file.
-    let rootBytes: [UInt8]
+    package let rootBytes: [UInt8]
 
     /// Prepares to compile the file at `path`.
     /// - Throws: `SystemFailure` if it cannot be read.
@@ -88,7 +90,7 @@ package struct Build: ~Copyable {
             SystemFile.print(
                 TextRenderer(usesColor: Terminal.usesColor).render(compilation.diagnostics, compilation.sources), to: 2)
         case .json:
-            SystemFile.print(JSONRenderer().render(compilation.diagnostics, compilation.sources), to: 1)
+            StandardOutput.print(JSONRenderer().render(compilation.diagnostics, compilation.sources))
         }
     }
 
@@ -102,7 +104,7 @@ package struct Build: ~Copyable {
             output += text
             if !text.hasSuffix("\n") { output += "\n" }
         }
-        SystemFile.print(output, to: 1)
+        StandardOutput.print(output)
     }
 }
 

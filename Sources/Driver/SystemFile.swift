@@ -130,14 +130,21 @@ package enum SystemFile {
             let n = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
             if n < 0 {
                 if errno == EINTR { continue }
+                // Somebody made the descriptor non-blocking: wait instead of losing text.
+                if errno == EAGAIN {
+                    cp_wait_writable(descriptor)
+                    continue
+                }
                 return errno
             }
+            if n == 0 { return EIO }
             done += n
         }
         return 0
     }
 
-    /// Writes `text` to stderr (2) or stdout (1). Returns 0 or an `errno` value.
+    /// Writes `text` to an open file: stderr (2), where losing it is nobody's concern; for stdout there is
+    /// `StandardOutput`. Returns 0 or an `errno` value.
     @discardableResult
     package static func print(_ text: String, to descriptor: Int32) -> Int32 {
         var copy = text

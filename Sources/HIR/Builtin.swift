@@ -25,6 +25,8 @@ public enum Builtin: UInt16, Sendable, CaseIterable {
     case min, max
     /// (x) -> i64: -1, 0, 1 by Ord (floats: total order).
     case compareValues
+    /// (x) -> i64: equal for equal values.
+    case hash
 
     // MARK: Integers (any width)
     case absolute, sign

@@ -50,7 +50,7 @@ extension Checker {
     // MARK: Inference
 
     /// Nesting of `infer`: a little more than the height of the trees that the parser makes.
-    static let maximumDepth = 1600
+    static let maximumDepth = 20_500
 
     /// The HIR of expression `node`. `hint` is the type that the surroundings would like (`.error`: no wish).
     func infer(_ node: NodeID, hint: TypeID = .error) -> ExprID {

@@ -86,6 +86,8 @@ extension Lowerer {
         case .compareValues:
             stack.append(threeWay(operands.types.0, operands.bases.0, operands.bases.1, isTotal: true))
 
+        case .hash: stack.append(hash(operands.types.0, operands.bases.0))
+
         case .absolute, .sign, .wrappingAdd, .wrappingSubtract, .wrappingMultiply, .wrappingNegate, .wrappingPower,
             .wrappingShiftLeft, .wrappingShiftRight, .saturatingAdd, .saturatingSubtract, .saturatingMultiply,
             .checkedAdd, .checkedSubtract, .checkedMultiply, .checkedDivide, .checkedRemainder, .checkedPower,

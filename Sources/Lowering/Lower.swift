@@ -44,6 +44,8 @@ enum Helper: UInt8, CaseIterable {
     case order
     /// As `order`, in which floats have their total order.
     case compare
+    /// (leaves) -> i64, the same for equal values.
+    case hash
     /// (array, leaves of an element) -> i8; by array type.
     case contains
     /// (sink, u64 as i64, radix): writes digits; by u64.
@@ -55,6 +57,7 @@ enum Helper: UInt8, CaseIterable {
         case .equal: "simple.equal["
         case .order: "simple.order["
         case .compare: "simple.compare["
+        case .hash: "simple.hash["
         case .contains: "simple.contains["
         case .digits: "simple.digits["
         }
@@ -412,6 +415,9 @@ struct Lowerer {
             appendLeafTypes(type, &signature.parameters)
             appendLeafTypes(type, &signature.parameters)
             signature.results = [helper == .equal ? .i8 : .i64]
+        case .hash:
+            appendLeafTypes(type, &signature.parameters)
+            signature.results = [.i64]
         case .contains:
             signature.parameters = [.ref]
             appendLeafTypes(program.types.argument(type, 0), &signature.parameters)
@@ -438,6 +444,7 @@ struct Lowerer {
         case .equal: makeEqual(type)
         case .order: makeCompare(type, isTotal: false)
         case .compare: makeCompare(type, isTotal: true)
+        case .hash: makeHash(type)
         case .contains: makeContains(type)
         case .digits: makeDigits(symbol)
         }

@@ -32,7 +32,7 @@ private func collectFrom(_ stackPointer: UInt) {
     heap.threshold = max(Heap.minimumThreshold, live)
     heap.searchHint = 0
     heap.failedRun = Int.max
-    positionCache.string = 0
+    positionCache.clear()
     if heap.stress { finishSweep() }
     let pause = cp_monotonic_ns() - begin
     heap.statistics.pauseNanoseconds += pause

@@ -130,6 +130,7 @@ package func runtimeAddress(of function: RuntimeFunction) -> UnsafeRawPointer? {
     // The C library picks the CPU's instruction where there is one.
     case .mulAddF64: mathFunction("fma")
     case .mulAddF32: mathFunction("fmaf")
+    case .stringHash: address(simple_rt_string_hash as @convention(c) (UnsafeMutableRawPointer) -> Int)
     }
 }
 
@@ -148,7 +149,7 @@ let runtimeNameHashes: [UInt32] = [
     0x6500DB30, 0x47904B65, 0x96D90AA0, 0x28FAE371, 0x0DF63DCC, 0x1C2E0166, 0x67E9ED05, 0x0E1DCB91,
     0xE74E4C13, 0x9C3D28D6, 0x2E25F2C4, 0x54ACA079, 0x4610F0D0, 0xB1002E91, 0xD8D89ECD, 0x968DE75F,
     0xCED8F7B6, 0x8078A0AE, 0xDF8809B6, 0xFB4796F2, 0x595F047D, 0x14552C01, 0x5FBB4DF3, 0x29FA4574,
-    0xC098B60F, 0x17B52A11, 0x795CFB30, 0x09558F1B,
+    0xC098B60F, 0x17B52A11, 0x795CFB30, 0x09558F1B, 0xB5944253,
 ]
 
 /// The entries' names, each followed by NUL, in the order of `RuntimeFunction`. (`runtimeEntries` has them, too, but
@@ -261,7 +262,8 @@ private let runtimeNames: StaticString = """
     simple_rt_u64_to_f64\0\
     simple_rt_f64_to_u64\0\
     simple_rt_mul_add_f64\0\
-    simple_rt_mul_add_f32\0
+    simple_rt_mul_add_f32\0\
+    simple_rt_string_hash\0
     """
 
 /// The entry with this name, whose FNV-1a hash is `hash`.

@@ -51,8 +51,9 @@ public func simple_rt_string_find(_ string: UnsafeMutableRawPointer, _ needle: U
     let text = TextSpan(string)
     let first = start < 0 ? max(0, start &+ text.chars) : start
     if first > text.chars { return -1 }
-    let position = findBytes(text, TextSpan(needle), from: bytePosition(string, text, first))
-    return position < 0 ? -1 : characterPosition(text, position)
+    let begin = bytePosition(string, text, first)
+    let position = findBytes(text, TextSpan(needle), from: begin)
+    return position < 0 ? -1 : characterPosition(string, text, position, from: first, at: begin)
 }
 
 /// (s, needle) -> character position of the last one, or -1.
@@ -236,7 +237,11 @@ public func simple_rt_string_split_once(
     let found = findBytes(text, part, from: 0)
     if found < 0 { return simple_ref_pair(first: nil, second: nil) }
     let left = piece(string, text, 0, found)
-    let right = piece(string, text, found &+ part.count, text.count)
+    // The right part's characters are not counted: taking one piece after the other off a long text is O(n).
+    let start = found &+ part.count
+    let right = makeSlice(
+        of: string,
+        TextSpan(text.start + start, text.count &- start, chars: text.chars &- TextSpan(left).chars &- part.chars))
     return simple_ref_pair(first: left, second: right)
 }
 

@@ -135,12 +135,65 @@ func validSequence(_ text: Bytes, _ left: Int) -> Int {
     return length
 }
 
-/// The last character position that was looked up in a string that is not ASCII, so that walking by index is O(n).
-struct PositionCache {
-    /// Address of the string; 0 if nothing is cached. A collection clears it.
+/// A place in a string that is not ASCII, as character and as byte.
+struct KnownPosition {
+    /// Address of the string; 0: nothing is known.
     var string: UInt = 0
     var character = 0
     var byte = 0
+}
+
+/// The character positions that were looked up last, so that walking by index is O(n): also through several strings in
+/// turn, and through one from both ends. A collection clears it.
+struct PositionCache {
+    /// How many positions are kept.
+    static let count = 4
+    /// A lookup this near to a kept position moves it; one further off is kept beside it.
+    static let reach = 64
+
+    private var positions = (KnownPosition(), KnownPosition(), KnownPosition(), KnownPosition())
+    /// The place that was written last.
+    private var latest = 0
+
+    /// Forgets everything.
+    mutating func clear() { positions = (KnownPosition(), KnownPosition(), KnownPosition(), KnownPosition()) }
+
+    /// The known position of the string at `string` that is nearest to character `index`, and its place here; -1: none.
+    mutating func nearest(_ string: UInt, _ index: Int) -> (place: Int, character: Int, byte: Int) {
+        withPositions { positions in
+            var best = (place: -1, character: 0, byte: 0)
+            var distance = Int.max
+            for place in 0..<PositionCache.count where positions[place].string == string {
+                let way = abs(positions[place].character &- index)
+                if way < distance {
+                    distance = way
+                    best = (place, positions[place].character, positions[place].byte)
+                }
+            }
+            return best
+        }
+    }
+
+    /// Keeps a position at `place`, or instead of the one that was kept longest ago (-1).
+    mutating func keep(_ position: KnownPosition, at place: Int) {
+        let place = place >= 0 ? place : (latest &+ 1) % PositionCache.count
+        latest = place
+        withPositions { $0[place] = position }
+    }
+
+    /// Notes that a walk went on from the position that was kept last.
+    mutating func moveLatest(to position: KnownPosition) {
+        let place = latest
+        let isSame = withPositions { $0[place].string == position.string }
+        keep(position, at: isSame ? place : -1)
+    }
+
+    @inline(__always)
+    private mutating func withPositions<Value>(_ body: (UnsafeMutablePointer<KnownPosition>) -> Value) -> Value {
+        withUnsafeMutablePointer(to: &positions) { pointer in
+            body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: KnownPosition.self))
+        }
+    }
 }
 
 @exclusivity(unchecked) nonisolated(unsafe) var positionCache = PositionCache()
@@ -153,17 +206,25 @@ func bytePosition(_ string: Ref, _ text: TextSpan, _ index: Int) -> Int {
 
 private func searchBytePosition(_ string: Ref, _ text: TextSpan, _ index: Int) -> Int {
     if index == text.chars { return text.count }
+    if index == 0 { return 0 }
+    // From the nearest known place, forwards or backwards.
     var character = 0
     var byte = 0
-    if positionCache.string == string.address {
-        // From the cached place, forwards or backwards, unless the start is nearer.
-        if index >= positionCache.character || positionCache.character &- index < index {
-            character = positionCache.character
-            byte = positionCache.byte
-        }
-    } else if text.chars &- index < index {
+    var way = index
+    if text.chars &- index < way {
         character = text.chars
         byte = text.count
+        way = text.chars &- index
+    }
+    let known = positionCache.nearest(string.address, index)
+    var place = -1
+    if known.place >= 0 {
+        let knownWay = abs(known.character &- index)
+        if knownWay <= way {
+            character = known.character
+            byte = known.byte
+        }
+        if knownWay <= PositionCache.reach { place = known.place }
     }
     let raw = UnsafeRawPointer(text.start)
     while character < index {
@@ -183,13 +244,26 @@ private func searchBytePosition(_ string: Ref, _ text: TextSpan, _ index: Int) -
         byte = previousCharacter(text.start, byte)
         character &-= 1
     }
-    positionCache = PositionCache(string: string.address, character: character, byte: byte)
+    positionCache.keep(KnownPosition(string: string.address, character: character, byte: byte), at: place)
     return byte
 }
 
-/// Character position of byte `position` of a text.
+/// Character position of byte `position` of a string, counted from character `known`, which is at byte `start` and was
+/// the last to be looked up; the next lookup will be near the result.
+func characterPosition(_ string: Ref, _ text: TextSpan, _ position: Int, from known: Int, at start: Int) -> Int {
+    if text.isASCII { return position }
+    let character = known &+ countCharacters(text.start + start, position &- start)
+    let found = KnownPosition(string: string.address, character: character, byte: position)
+    if known == 0 { positionCache.keep(found, at: -1) } else { positionCache.moveLatest(to: found) }
+    return character
+}
+
+/// Character position of byte `position` of a text, counted from the nearer end.
 func characterPosition(_ text: TextSpan, _ position: Int) -> Int {
-    text.isASCII ? position : countCharacters(text.start, position)
+    if text.isASCII { return position }
+    let rest = text.count &- position
+    return rest < position
+        ? text.chars &- countCharacters(text.start + position, rest) : countCharacters(text.start, position)
 }
 
 /// `index` counted from the start, or a P008 panic.

@@ -182,6 +182,8 @@ public enum RuntimeFunction: UInt16, Sendable, CaseIterable {
     case expF64, exp2F64, lnF64, log2F64, log10F64, sinF64, cosF64, tanF64, asinF64, acosF64, atanF64, atan2F64
     case sinhF64, coshF64, tanhF64, cbrtF64, hypotF64, u64ToF64, f64ToU64
     case mulAddF64, mulAddF32
+    // Hashes.
+    case stringHash
 
     /// The entry's row.
     @inlinable public var entry: RuntimeEntry { runtimeEntries[Int(rawValue)] }
@@ -355,4 +357,6 @@ public let runtimeEntries: [RuntimeEntry] = [
     // (a, b, c) -> a * b + c, rounded once.
     RuntimeEntry("simple_rt_mul_add_f64", "ddd", "d", [.pure]),
     RuntimeEntry("simple_rt_mul_add_f32", "sss", "s", [.pure]),
+    // (s) -> its hash.
+    RuntimeEntry("simple_rt_string_hash", "r", "q", [.pure]),
 ]

@@ -3,7 +3,7 @@ internal import Support
 
 /// Types (§3.2).
 extension Parser {
-    /// type = utype { "|" utype }
+    /// type = utype { "|" utype }. Counts the level of nesting for all that contains types.
     mutating func type() throws(SyntaxFailure) -> NodeID {
         let saved = try enter()
         let first = try optionalType()
@@ -29,7 +29,7 @@ extension Parser {
                 advance()
             } else if kind == .questionQuestion {
                 let begin = start(node)
-                try grow()
+                try growType()
                 node = tree.add(
                     Node(.typeOption, a: node.rawValue, span: SourceSpan(start: begin, end: start + 1)))
                 split(into: .question)
@@ -37,7 +37,7 @@ extension Parser {
             } else {
                 return node
             }
-            try grow()
+            try growType()
             node = add(.typeOption, a: node.rawValue, from: start(node))
         }
     }
@@ -74,25 +74,20 @@ extension Parser {
         case .leftParen: return try tupleType()
         case .leftBracket:
             advance()
-            let saved = try enter()
             let element = try type()
             var length = NodeID.none
             if accept(.semicolon) { length = try bracketed { (p: inout Parser) throws(SyntaxFailure) in try p.expression() } }
             try expect(.rightBracket, "to end the array type")
-            leave(saved)
             return add(.typeArray, a: element.rawValue, b: length.rawValue, from: begin)
         case .leftBrace:
             advance()
-            let saved = try enter()
             let key = try type()
             if accept(.colon) {
                 let value = try type()
                 try expect(.rightBrace, "to end the dict type")
-                leave(saved)
                 return add(.typeDict, a: key.rawValue, b: value.rawValue, from: begin)
             }
             try expect(.rightBrace, "to end the set type")
-            leave(saved)
             return add(.typeSet, a: key.rawValue, from: begin)
         case .ampersand, .star, .minus, .plus:
             let span = token.span
@@ -129,7 +124,6 @@ extension Parser {
     /// targs, at the opening bracket.
     private mutating func typeArguments(_ close: TokenKind) throws(SyntaxFailure) -> UInt32 {
         advance()
-        let saved = try enter()
         let base = stack.count
         while kind != close {
             push(try type())
@@ -141,7 +135,6 @@ extension Parser {
             try expect(.rightBracket, "to end the type arguments")
         }
         if stack.count == base { report("E0101", "expected a type between the brackets", tokens[p - 1].span) }
-        leave(saved)
         return list(from: base)
     }
 
@@ -160,7 +153,6 @@ extension Parser {
     private mutating func tupleType() throws(SyntaxFailure) -> NodeID {
         let begin = start
         advance()
-        let saved = try enter()
         let base = stack.count
         var hasComma = false
         while kind != .rightParen {
@@ -169,7 +161,6 @@ extension Parser {
             hasComma = true
         }
         try expect(.rightParen, "to end the tuple type")
-        leave(saved)
         if stack.count == base + 1, !hasComma { return NodeID(rawValue: stack.removeLast()) }
         return add(.typeTuple, a: list(from: base), from: begin)
     }
@@ -178,7 +169,6 @@ extension Parser {
     private mutating func functionType() throws(SyntaxFailure) -> NodeID {
         let begin = start
         advance()
-        let saved = try enter()
         try expect(.leftParen, "behind `fn` in a type")
         let base = stack.count
         while kind != .rightParen {
@@ -189,7 +179,6 @@ extension Parser {
         let parameters = list(from: base)
         var result = NodeID.none
         if accept(.arrow) { result = try type() }
-        leave(saved)
         return add(.typeFunction, a: parameters, b: result.rawValue, from: begin)
     }
 

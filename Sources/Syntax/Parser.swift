@@ -106,7 +106,8 @@ struct Parser: ~Copyable {
     var lineToken = 0
 
     static let maximumDepth = 500
-    static let maximumHeight = 1500
+    /// Height of an expression's tree, of which a chain of operators or calls takes one level each.
+    static let maximumHeight = 20_000
     static let maximumErrors = 1000
 
     init(
@@ -227,7 +228,7 @@ struct Parser: ~Copyable {
     /// Enters a nested construct; returns what `leave` needs.
     @inline(__always) mutating func enter() throws(SyntaxFailure) -> Int {
         depth += 1
-        if depth > Parser.maximumDepth { throw tooDeep() }
+        if depth > Parser.maximumDepth { throw tooDeep("more than \(Parser.maximumDepth) levels") }
         let saved = height
         height = 0
         return saved
@@ -240,7 +241,15 @@ struct Parser: ~Copyable {
     /// Notes that the tree grew by one level around what was parsed.
     @inline(__always) mutating func grow() throws(SyntaxFailure) {
         height += 1
-        if height > Parser.maximumHeight { throw tooDeep() }
+        if height > Parser.maximumHeight {
+            throw tooDeep("more than \(Parser.maximumHeight) operators and calls in one expression")
+        }
+    }
+
+    /// As `grow`, of a type: a chain of `?` is no expression that anybody computes.
+    mutating func growType() throws(SyntaxFailure) {
+        height += 1
+        if height > Parser.maximumDepth { throw tooDeep("more than \(Parser.maximumDepth) levels") }
     }
 
     // MARK: Errors
@@ -273,12 +282,12 @@ struct Parser: ~Copyable {
             helps: helps.isEmpty ? foreignHelps() : helps)
     }
 
-    private mutating func tooDeep() -> SyntaxFailure {
+    private mutating func tooDeep(_ what: String) -> SyntaxFailure {
         if !reportedDepth {
             if isSpeculating { return SyntaxFailure() }
             reportedDepth = true
             report(
-                "E0106", "nesting is too deep: more than \(Parser.maximumDepth) levels", token.span,
+                "E0106", "nesting is too deep: \(what)", token.span,
                 helps: ["move parts into functions or variables of their own"])
         }
         return SyntaxFailure()

@@ -113,6 +113,8 @@ private func main() -> Never {
     // Neither is what the compiler hands over as /proc/self/fd/N.
     let canBeCached = !hasModuleExtension(path) && strncmp(path, "/proc/", 6) != 0
     if canBeCached, mode == .fast || mode == .content { runCached(path, mode, index, count) }
+    // A pipe gives its bytes once: the compiler reads them, whether they are a source or a module.
+    if fileKind(path) == .stream { runCompiler(arguments) }
     let descriptor = openForReading(path)
     if descriptor < 0 {
         if !hasModuleExtension(path) { runCompiler(arguments) }

@@ -17,7 +17,8 @@ func buildFile(
         do throws(SystemFailure) {
             var build = try Build(path: path, options: options)
             // A module needs no compiler, only its clothes.
-            if build.isImage, case .standalone = kind {
+            if build.isImage {
+                guard case .standalone = kind else { return reportModule(path) }
                 try build.write(kind, to: output)
                 return 0
             }

@@ -29,7 +29,7 @@ struct CacheCommand: ParsableCommand {
         }
 
         /// Prints `text`, or `json` as one line.
-        func show(_ text: String, json: JSONText) { SystemFile.print(self.json ? json.object + "\n" : text, to: 1) }
+        func show(_ text: String, json: JSONText) { StandardOutput.print(self.json ? json.object + "\n" : text) }
     }
 
     /// `simple cache status`.

@@ -30,6 +30,7 @@ struct CheckCommand: ParsableCommand {
                 // Lowering meets the types of all instances: only there values with too many parts show (E0305).
                 if options.stopAfter.isEmpty { options.stopAfter = "lower" }
                 var build = try Build(path: file, options: options)
+                if build.isImage { return reportModule(file) }
                 let result = build.run(style: format == .json ? .json : .text)
                 pipeline.show(build.compilation.timing)
                 if case .failure(let status) = result { return status }

@@ -15,6 +15,6 @@ struct ExplainCommand: ParsableCommand {
             SystemFile.print("error: there is no code `\(code)`\n", to: 2)
             throw ExitCode(ExitStatus.usage)
         }
-        SystemFile.print(text.hasSuffix("\n") ? text : text + "\n", to: 1)
+        StandardOutput.print(text.hasSuffix("\n") ? text : text + "\n")
     }
 }

@@ -45,7 +45,7 @@ struct InspectCommand: ParsableCommand {
             options.json = json
             options.disassemble = disassemble
             let answer = ModuleInspector.describe(try SystemFile.read(files[0]), path: files[0], options)
-            SystemFile.print(answer.text, to: 1)
+            StandardOutput.print(answer.text)
             for warning in answer.warnings { SystemFile.print("warning: \(warning)\n", to: 2) }
             if let failure = answer.failure {
                 SystemFile.print("error: \(failure)\n", to: 2)
@@ -61,7 +61,7 @@ struct InspectCommand: ParsableCommand {
         do throws(SystemFailure) {
             let answer = ModuleDiff.compare(
                 try SystemFile.read(files[0]), files[0], try SystemFile.read(files[1]), files[1])
-            SystemFile.print(answer.text, to: 1)
+            StandardOutput.print(answer.text)
             return answer.isSame && answer.isSound ? 0 : ExitStatus.compileError
         } catch {
             return report(error)

@@ -25,6 +25,7 @@ struct InterpretCommand: ParsableCommand {
                 var options = pipeline.compileOptions
                 options.stopAfter = "optimize"
                 var build = try Build(path: file, options: options)
+                if build.isImage { return reportModule(file) }
                 if case .failure(let status) = build.run(showsWarnings: false) { return status }
                 return build.interpret(arguments: arguments)
             } catch {

@@ -63,7 +63,7 @@ func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _
         }
         var build = try Build(path: path, options: options)
         // `simple` runs images itself; one that comes here was given to `simplec` or behind options.
-        if build.isImage { return report(ProgramRunner.execute(run.loaderOptions + [path] + arguments)) }
+        if build.isImage { return runModule(build, arguments, run) }
         build.compilation.objectCache = cached?.objects
         if let status = compile(&build, run) { return status }
         if let cached {
@@ -81,6 +81,19 @@ func runFile(_ path: String, _ arguments: [String], _ options: CompileOptions, _
     } catch {
         return reportUnreadable(error, isFirstArgument: true)
     }
+}
+
+/// Becomes the module that `build` found in place of a source. Returns an exit status if that fails.
+private func runModule(_ build: borrowing Build, _ arguments: [String], _ run: RunOptions) -> Int32 {
+    let path = build.path
+    if run.onlyShows { return reportModule(path) }
+    // What came out of a pipe cannot be read again.
+    if fileKind(path) != .file {
+        return report(ProgramRunner.run(image: build.rootBytes, options: run.loaderOptions, arguments: arguments))
+    }
+    // With a slash: `simple` takes any other word without a dot for a verb, and would ask the compiler again.
+    let file = path.contains("/") ? path : "./" + path
+    return report(ProgramRunner.execute(run.loaderOptions + [file] + arguments))
 }
 
 /// Compiles `code` as the module `<string>` and becomes it. Returns an exit status if that fails.
@@ -115,6 +128,15 @@ private func compareWithCache(_ found: CachedProgram, _ build: borrowing Build) 
 /// Says what failed; the status of a failure of the system.
 func report(_ failure: SystemFailure) -> Int32 {
     SystemFile.print("error: \(failure.message)\n", to: 2)
+    return ExitStatus.usage
+}
+
+/// Says that a verb which wants a source was given a module, and what can be done with that.
+func reportModule(_ path: String) -> Int32 {
+    SystemFile.print(
+        "error: `\(path)` is a compiled module, not a source\n"
+            + "  = help: `simple \(path)` runs it, `simple inspect \(path)` shows what is in it, "
+            + "`simple build --standalone \(path)` makes an executable of it\n", to: 2)
     return ExitStatus.usage
 }
 

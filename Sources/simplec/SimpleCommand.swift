@@ -142,7 +142,7 @@ func runVerbs(_ arguments: [String]) -> Never {
         let text = SimpleCommand.fullMessage(for: error)
         let status = SimpleCommand.exitCode(for: error)
         if status == .success {
-            if !text.isEmpty { SystemFile.print(text + "\n", to: 1) }
+            if !text.isEmpty { StandardOutput.print(text + "\n") }
             exit(0)
         }
         if let code = error as? ExitCode { exit(code.rawValue) }

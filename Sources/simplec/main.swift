@@ -6,6 +6,8 @@ import CPlatform
 import Driver
 import Loader
 
+// A file that is opened later must not become the closed standard output.
+cp_reserve_standard_files()
 let arguments = Array(CommandLine.arguments.dropFirst())
 let cacheMode = CacheMode.ofEnvironment ?? .fast
 if let first = arguments.first, !first.hasPrefix("-") {

@@ -252,6 +252,116 @@ import Testing
         #expect(!result.stderrText.contains("error"), "\(result.stderrText)")
     }
 
+    /// What the verbs print arrives, or the status says that it did not.
+    @Test(arguments: [
+        "--help", "help build", "--version", "inspect p.smf", "inspect --json p.smf", "inspect --diff p.smf q.smf",
+        "run --emit=mir p.simple", "check --format json bad.simple", "explain E0301", "cache status", "cache status --json",
+    ])
+    func reportsOutputThatCannotBeWritten(_ command: String) {
+        folder.write("p.simple", "println(1)\n")
+        folder.write("q.simple", "println(2)\n")
+        folder.write("bad.simple", "println(x)\n")
+        expect(simple(["build", "p.simple"]), 0)
+        expect(simple(["build", "q.simple"]), 0)
+        let environment = ["SIMPLE_CACHE_DIR": folder.path + "/cache"]
+        func shell(_ text: String) -> ProcessResult {
+            ProcessRunner.run("/bin/sh", ["-c", text], in: folder.path, environment: environment)
+        }
+        for executable in [Executables.simple, Executables.simplec] {
+            let full = shell("\(executable) \(command) > /dev/full")
+            expect(full, 2, stderr: "error: cannot write to stdout: no space left on device")
+            let closed = shell("\(executable) \(command) >&-")
+            expect(closed, 2, stderr: "error: cannot write to stdout: ")
+            // The reader is gone before anything is written.
+            let unread = shell("(sleep 0.1; \(executable) \(command); echo $? >&2) | true")
+            #expect(unread.stderrText == "141\n")
+        }
+    }
+
+    // MARK: Modules
+
+    @Test func runsModulesFromPipes() {
+        folder.write("p.simple", "println(3, args())\nmain = 4\n")
+        folder.write("s.simple", "println(5)\n")
+        expect(simple(["build", "p.simple", "-o", "p.smf"]), 0)
+        func shell(_ text: String) -> ProcessResult { ProcessRunner.run("/bin/bash", ["-c", text], in: folder.path) }
+        let program = Executables.simple
+        expect(shell("cat p.smf | \(program) /dev/stdin a"), 4, stdout: "3 [\"a\"]\n")
+        expect(shell("\(program) /dev/stdin a < p.smf"), 4, stdout: "3 [\"a\"]\n")
+        expect(shell("\(program) <(cat p.smf) a"), 4, stdout: "3 [\"a\"]\n")
+        expect(shell("cat s.simple | \(program) /dev/stdin"), 0, stdout: "5\n")
+        for name in ["fifo", "fifo.smf", "fifo.simple"] {
+            expect(shell("mkfifo \(name); cat p.smf > \(name) & \(program) ./\(name) a"), 4, stdout: "3 [\"a\"]\n")
+        }
+        expect(shell("head -c 4200 p.smf | \(program) /dev/stdin"), 1, stderr: "error: ")
+        // A module is known by its contents, whatever it is called.
+        expect(shell("cp p.smf plain; \(program) plain a"), 4, stdout: "3 [\"a\"]\n")
+    }
+
+    @Test func verbsForSourcesRefuseModules() {
+        folder.write("a.simple", "println(1)\n")
+        expect(simple(["build", "a.simple"]), 0)
+        for arguments in [["check"], ["build"], ["build", "-o", "b.smf"], ["build", "--emit=obj"], ["run", "--emit=mir"]] {
+            let result = simple(arguments + ["a.smf"])
+            expect(result, 2, stderr: "error: `a.smf` is a compiled module, not a source\n")
+            #expect(result.stderrText.contains("`simple inspect a.smf`"))
+        }
+        expect(simple(["build", "--standalone", "a.smf", "-o", "a"]), 0)
+    }
+
+    // MARK: Large inputs
+
+    /// A chain of operators or calls is as long as its author likes; only nesting is limited.
+    @Test func compilesLongChains() {
+        func chain(_ first: String, _ link: String, _ count: Int) -> String {
+            first + String(repeating: link, count: count)
+        }
+        folder.write(
+            "a.simple",
+            "let x = 1\nprintln(\(chain("x", ".max(7)", 5_000)))\nprintln(\(chain("x", " + 1", 15_000)))\n"
+                + "println((\(chain("\"a\"", " + \"b\"", 3_000))).len())\n"
+                + "println(\(chain("x == 1", " and x < 5", 5_000)))\n")
+        expect(simple(["a.simple"]), 0, stdout: "7\n15001\n3001\ntrue\n")
+        let type = String(repeating: "[", count: 300) + "i64" + String(repeating: "]", count: 300)
+        folder.write("b.simple", "let xs: \(type) = []\nprintln(xs.len())\n")
+        expect(simple(["b.simple"]), 0, stdout: "0\n")
+    }
+
+    /// Each of these would take minutes if it were quadratic.
+    @Test(arguments: [
+        ("println([i for i in 0..1000000].unique().len())", "1000000"),
+        ("println([\"{i % 500000}\" for i in 0..1000000].unique().len())", "500000"),
+        ("println([(i % 3, i as f64) for i in 0..1000000].unique().len())", "1000000"),
+        ("""
+        s = "é".repeat(2000000) + "z"
+        k = 0
+        while let Some(p) = s.find("é", k): k = p + 1
+        println(k)
+        """, "2000000"),
+        ("""
+        n = 1000000
+        s = "é".repeat(n)
+        t = "ü".repeat(n - 1) + "é"
+        same = 0
+        for i in 0..n:
+            if s[i:i+1] == t[n - 1 - i]: same += 1
+            if s[i] == s[n - 1 - i] and t.char_at(i) == c'ü': same += 1
+        println(same)
+        """, "1000000"),
+        ("""
+        rest = "é,".repeat(500000)
+        n = 0
+        while let Some((a, b)) = rest.split_once(","):
+            rest = b
+            n += a.len()
+        println(n)
+        """, "500000"),
+    ])
+    func largeInputsTakeLinearTime(_ program: String, _ output: String) {
+        folder.write("a.simple", program + "\n")
+        expect(simple(["a.simple"]), 0, stdout: output + "\n")
+    }
+
     // MARK: Diagnostics
 
     @Test func diagnosticsArePlainOffATerminal() {

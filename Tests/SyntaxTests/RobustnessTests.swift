@@ -84,7 +84,7 @@ import Syntax
     }
 
     @Test func deepTypesPatternsAndBlocks() async {
-        let many = 10_000
+        let many = 25_000
         func repeated(_ s: String) -> String { String(repeating: s, count: many) }
         var blocks = ""
         for i in 0..<600 { blocks += String(repeating: " ", count: i) + "if a:\n" }
