@@ -141,6 +141,8 @@ struct KnownPosition {
     var string: UInt = 0
     var character = 0
     var byte = 0
+    /// When it was kept: larger is later.
+    var time: UInt = 0
 }
 
 /// The character positions that were looked up last, so that walking by index is O(n): also through several strings in
@@ -154,6 +156,8 @@ struct PositionCache {
     private var positions = (KnownPosition(), KnownPosition(), KnownPosition(), KnownPosition())
     /// The place that was written last.
     private var latest = 0
+    /// Positions kept so far.
+    private var time: UInt = 0
 
     /// Forgets everything.
     mutating func clear() { positions = (KnownPosition(), KnownPosition(), KnownPosition(), KnownPosition()) }
@@ -176,9 +180,17 @@ struct PositionCache {
 
     /// Keeps a position at `place`, or instead of the one that was kept longest ago (-1).
     mutating func keep(_ position: KnownPosition, at place: Int) {
-        let place = place >= 0 ? place : (latest &+ 1) % PositionCache.count
-        latest = place
-        withPositions { $0[place] = position }
+        time &+= 1
+        let now = time
+        latest = withPositions { positions in
+            var chosen = max(place, 0)
+            if place < 0 {
+                for other in 1..<PositionCache.count where positions[other].time < positions[chosen].time { chosen = other }
+            }
+            positions[chosen] = position
+            positions[chosen].time = now
+            return chosen
+        }
     }
 
     /// Notes that a walk went on from the position that was kept last.
