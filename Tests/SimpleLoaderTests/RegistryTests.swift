@@ -3,7 +3,7 @@ import SMF
 import SimpleLoader
 import Testing
 
-@Suite struct RegistryTests {
+@Suite(.serialized) struct RegistryTests {
     @Test func loadsOnce() throws {
         let folder = Folder()
         let bytes = try module("pub static mut n: i64 = 1\n")
