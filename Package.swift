@@ -88,7 +88,7 @@ let package = Package(
                 ])
             ]),
 
-        tests("SMFTests", ["SMF"]),
+        tests("SMFTests", ["CPlatform", "SMF"]),
         // What fuzzing runs under sanitizers (Fuzz/run); the tests replay its corpora and crashes.
         .target(
             name: "FuzzTargets",
@@ -104,7 +104,7 @@ let package = Package(
         .target(name: "ProgramGenerator", path: "Fuzz/ProgramGenerator", swiftSettings: common),
         tests("DriverTests", ["Driver", "RuntimeABI"]),
         tests("RuntimeTests", ["Runtime", "RuntimeABI", "CPlatform"]),
-        tests("LoaderTests", ["SMF", "RuntimeABI"]),
+        tests("LoaderTests", ["Loader", "SMF", "RuntimeABI"]),
         tests("LinkerTests", ["Linker", "SMF"]),
         tests("SimpleLoaderTests", ["SimpleLoader", "SimpleCompiler", "SMF", "ProcessSupport"]),
         tests("SimpleCompilerTests", ["SimpleLoader", "SimpleCompiler", "SMF", "Linker", "ProcessSupport", "CTestSupport"]),
